@@ -1,0 +1,1 @@
+"""What a person sees: browser pages, bulletin and command line. No arithmetic beyond formatting."""

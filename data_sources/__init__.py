@@ -1,0 +1,1 @@
+"""What publishers say, made tidy: sources, vocabularies and the store of vintages. No statistics."""

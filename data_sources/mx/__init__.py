@@ -1,0 +1,1 @@
+"""Sources published in Mexico."""

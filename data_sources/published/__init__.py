@@ -1,0 +1,1 @@
+"""The embedded default: published official figures with their origins."""

@@ -1,0 +1,1 @@
+"""What the numbers mean: wide frames, detectors, assessment, snapshot. No network, no Streamlit."""

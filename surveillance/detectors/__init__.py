@@ -1,0 +1,1 @@
+"""Aberration detectors: one file per family, all answering through the contract."""
