@@ -53,8 +53,8 @@ _ALL = (
         "A death can involve several drugs: drug classes are never added.",
     ),
     Indicator(
-        "us_overdose_deaths_12m_predicted", "Drug overdose deaths, 12 months ending, predicted", "deaths", "MS",
-        "harm", "count", _VSRR, delay_days=135, cadence_days=31, window="12 months ending", grade="D",
+        "us_overdose_deaths_12m_predicted", "Drug overdose deaths, 12 months ending, predicted", "deaths",
+        "MS", "harm", "count", _VSRR, delay_days=135, cadence_days=31, window="12 months ending", grade="D",
         caution="The publisher's own adjustment for deaths still under investigation.",
     ),
     Indicator(
@@ -62,21 +62,23 @@ _ALL = (
         "count", _VSRR, delay_days=135, cadence_days=31, window="12 months ending",
     ),
     Indicator(
-        "us_overdose_drugs_specified_pct", "Overdose deaths with drugs specified, 12 months ending", "percent",
-        "MS", "context", "percent", _VSRR, delay_days=135, cadence_days=31, window="12 months ending",
+        "us_overdose_drugs_specified_pct", "Overdose deaths with drugs specified, 12 months ending",
+        "percent", "MS", "context", "percent", _VSRR, delay_days=135, cadence_days=31,
+        window="12 months ending",
     ),
     Indicator(
-        "us_overdose_pending_pct", "Deaths pending investigation, 12 months ending", "percent", "MS", "context",
-        "percent", _VSRR, delay_days=135, cadence_days=31, window="12 months ending",
+        "us_overdose_pending_pct", "Deaths pending investigation, 12 months ending", "percent", "MS",
+        "context", "percent", _VSRR, delay_days=135, cadence_days=31, window="12 months ending",
     ),
     Indicator(
-        "us_overdose_deaths_monthly", "Drug overdose deaths by month", "deaths", "MS", "harm", "count", (PACK,),
-        delay_days=210, cadence_days=31,
+        "us_overdose_deaths_monthly", "Drug overdose deaths by month", "deaths", "MS", "harm", "count",
+        (PACK,), delay_days=210, cadence_days=31,
         caution="Residents, final and provisional files joined by the publisher's dataset.",
     ),
     Indicator(
         "us_overdose_deaths_weekly_modelled", "Drug overdose deaths by week, modelled by the publisher",
-        "deaths", "W", "harm", "count", (PACK,), delay_days=160, cadence_days=30, filling=3, ended="2021-01-17",
+        "deaths", "W", "harm", "count", (PACK,), delay_days=160, cadence_days=30, filling=3,
+        ended="2021-01-17",
         caution="A model's output that the publisher froze in 2021: context only.",
     ),
     Indicator(
@@ -99,8 +101,8 @@ _ALL = (
         "weight", (PACK,), delay_days=25, cadence_days=366, grade="C",
     ),
     Indicator(
-        "us_cbp_seizure_events_fy", "Drug seizures by CBP, events by fiscal year", "events", "YS-OCT", "supply",
-        "count", (PACK,), delay_days=25, cadence_days=366,
+        "us_cbp_seizure_events_fy", "Drug seizures by CBP, events by fiscal year", "events", "YS-OCT",
+        "supply", "count", (PACK,), delay_days=25, cadence_days=366,
     ),
     Indicator(
         "us_cbp_seizure_weight_fytd", "Drugs seized by CBP, weight, fiscal year to date", "lb", "YS-OCT",
@@ -113,8 +115,8 @@ _ALL = (
         caution="October to August of the fiscal year, as published; not a whole year.",
     ),
     Indicator(
-        "annual_seizure_weight", "Drugs seized in the country, weight by year", "kg", "YS", "supply", "weight",
-        (PACK,), delay_days=540, cadence_days=366, grade="B",
+        "annual_seizure_weight", "Drugs seized in the country, weight by year", "kg", "YS", "supply",
+        "weight", (PACK,), delay_days=540, cadence_days=366, grade="B",
         caution="As countries report to the UN; the only seizure figures comparable across the border.",
     ),
     Indicator(

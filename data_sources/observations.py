@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -38,11 +38,11 @@ def period_end(period: pd.Series | pd.DatetimeIndex | pd.Timestamp, frequency: s
 
 
 def frame(rows: pd.DataFrame) -> pd.DataFrame:
-    """*rows* with exactly the frame's columns, types and order; raises SchemaError where a column is missing."""
+    """*rows* with the frame's columns, types and order; SchemaError where a column is missing."""
     missing = [column for column in COLUMNS if column not in rows]
     if missing:
         raise SchemaError(f"the columns {', '.join(COLUMNS)}", f"no {', '.join(missing)}")
-    typed = {column: "str" for column in ("indicator", "geography", "substance", "source", "status")} | {
+    typed = dict.fromkeys(("indicator", "geography", "substance", "source", "status"), "str") | {
         "value": "float64",
         "provisional": "bool",
         "period": "datetime64[s]",
@@ -78,7 +78,12 @@ def _some(values: Iterable[object]) -> str:
 
 
 def _vocabulary(rows: pd.DataFrame) -> Iterable[str]:
-    closed = {"indicator": INDICATORS, "geography": GEOGRAPHIES, "substance": SUBSTANCES, "status": STATUSES}
+    closed: dict[str, Collection[str]] = {
+        "indicator": INDICATORS,
+        "geography": GEOGRAPHIES,
+        "substance": SUBSTANCES,
+        "status": STATUSES,
+    }
     for column, known in closed.items():
         unknown = sorted(set(rows[column].unique()) - set(known))
         if unknown:

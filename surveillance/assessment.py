@@ -1,0 +1,96 @@
+"""The week's answer: every verdict, the state of every watched series, and the signals in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pandas as pd
+
+from surveillance.plan import Plan
+
+VERDICT_COLUMNS = (
+    "as_of", "indicator", "geography", "substance", "period", "observed", "expected", "upper", "pvalue",
+    "exceedance", "alarm", "detector", "reason",
+)  # fmt: skip
+SERIES_COLUMNS = (
+    "indicator", "geography", "substance", "state", "reason", "late", "period", "since", "run", "age_days",
+    "observed", "expected", "upper", "pvalue", "exceedance", "detector", "alarms", "judged",
+)  # fmt: skip
+STATES = ("signal", "last_known", "quiet", "not_judgeable")
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Every watched series as judged on *as_of*.
+
+    `verdicts`: one row per series and period that was looked at (VERDICT_COLUMNS); `alarm` is boolean with
+    NA, and NA is never "no alarm". `series`: one row per watched series (SERIES_COLUMNS): its `state` at its
+    newest complete period (`signal`, `last_known` for a signal in a late source, `quiet`, `not_judgeable`
+    with a reason); `since` and `run`, the first period and length of the current run of alarms; `alarms` of
+    `judged`, its track record over the last 36 judged periods before the current run. `alpha` is what the
+    budget allows each judgement; `expected_false` the false signals a quarter that follow from it.
+    """
+
+    as_of: date
+    plan: Plan
+    alpha: float
+    expected_false: float
+    verdicts: pd.DataFrame
+    series: pd.DataFrame
+    failures: Mapping[str, str]
+
+    @cached_property
+    def signals(self) -> pd.DataFrame:
+        """New signals first, then last known ones; within each by p-value, ties by observed − expected."""
+        open_ = self.series[self.series["state"].isin(["signal", "last_known"])]
+        open_ = open_.assign(excess=open_["observed"] - open_["expected"], new=open_["state"] == "signal")
+        ranked = open_.sort_values(["new", "pvalue", "excess"], ascending=[False, True, False], kind="stable")
+        ids = ranked["indicator"] + "." + ranked["geography"] + "." + ranked["substance"]
+        since = ranked["since"].dt.strftime("%Y-%m")
+        return ranked.assign(id=ids + "." + since).drop(columns=["excess", "new"]).reset_index(drop=True)
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How many watched series are in each state, `judged` in all, and `quiet_late` in late sources."""
+        states = self.series["state"].value_counts()
+        counts = {state: int(states.get(state, 0)) for state in STATES}
+        judged = sum(counts.values()) - counts["not_judgeable"]
+        quiet_late = int(((self.series["state"] == "quiet") & self.series["late"]).sum())
+        return counts | {"judged": judged, "quiet_late": quiet_late, "watched": len(self.series)}
+
+    @cached_property
+    def not_judgeable(self) -> pd.DataFrame:
+        """Reasons why series cannot be judged, with how many each: columns reason, series."""
+        out = self.series.loc[self.series["state"] == "not_judgeable", "reason"].value_counts()
+        return out.rename_axis("reason").rename("series").reset_index()
+
+    def of(self, indicator: str, geography: str, substance: str) -> pd.DataFrame:
+        """The verdicts of one series, by period."""
+        rows = self.verdicts
+        chosen = (
+            (rows["indicator"] == indicator)
+            & (rows["geography"] == geography)
+            & (rows["substance"] == substance)
+        )
+        return rows[chosen].sort_values("period").reset_index(drop=True)
+
+    def select(
+        self,
+        *,
+        indicators: Sequence[str] = (),
+        geographies: Sequence[str] = (),
+        substances: Sequence[str] = (),
+    ) -> pd.DataFrame:
+        """The verdicts that match all filters; an empty filter matches everything."""
+        rows = self.verdicts
+        for column, values in (
+            ("indicator", indicators),
+            ("geography", geographies),
+            ("substance", substances),
+        ):
+            if values:
+                rows = rows[rows[column].isin(list(values))]
+        return rows
