@@ -26,8 +26,8 @@ STATES = ("signal", "last_known", "quiet", "not_judgeable")
 class Assessment:
     """Every watched series as judged on *as_of*.
 
-    `verdicts`: one row per series and period that was looked at (VERDICT_COLUMNS); `alarm` is boolean with
-    NA, and NA is never "no alarm". `series`: one row per watched series (SERIES_COLUMNS): its `state` at its
+    `verdicts`: one row per series and period that was looked at (VERDICT_COLUMNS, and `complete`: published
+    and no longer filling); `alarm` is boolean with NA, and NA is never "no alarm". `series`: one row per watched series (SERIES_COLUMNS): its `state` at its
     newest complete period (`signal`, `last_known` for a signal in a late source, `quiet`, `not_judgeable`
     with a reason); `since` and `run`, the first period and length of the current run of alarms; `alarms` of
     `judged`, its track record over the last 36 judged periods before the current run. `alpha` is what the
@@ -51,6 +51,13 @@ class Assessment:
         ids = ranked["indicator"] + "." + ranked["geography"] + "." + ranked["substance"]
         since = ranked["since"].dt.strftime("%Y-%m")
         return ranked.assign(id=ids + "." + since).drop(columns=["excess", "new"]).reset_index(drop=True)
+
+    @cached_property
+    def newest(self) -> pd.DataFrame:
+        """Of every watched series, the verdict on its newest complete period."""
+        series = ["indicator", "geography", "substance"]
+        rows = self.verdicts[self.verdicts["complete"]].drop_duplicates(series, keep="last")
+        return self.series[series].merge(rows, on=series)[list(VERDICT_COLUMNS)]
 
     @cached_property
     def counts(self) -> Mapping[str, int]:

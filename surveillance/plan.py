@@ -59,8 +59,12 @@ class Plan:
             ),
         )
 
-    def watch(self, indicator: str) -> Watch | None:
-        return next((watch for watch in self.watches if watch.indicator == indicator), None)
+    def __getitem__(self, indicator: str) -> Watch:
+        """The row of the plan for an indicator; KeyError where it is not watched."""
+        for watch in self.watches:
+            if watch.indicator == indicator:
+                return watch
+        raise KeyError(indicator)
 
 
 MONTHLY_COUNTS = FarringtonFlexible(years=5, min_years=3, half_window=1, blocks=5, guard=6)

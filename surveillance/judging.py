@@ -1,0 +1,48 @@
+"""One row of the plan carried out: its series judged, short histories and method breaks included."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+import pandas as pd
+
+from surveillance.plan import Watch
+from surveillance.series import PLACE, Wide
+
+TOO_LITTLE = "too_little_history"
+METHOD_BREAK = "method_break"
+ANSWERS = ("observed", "expected", "upper", "pvalue", "exceedance", "false_alarm", "alarm", "reason")
+
+
+def judge(watch: Watch, wide: Wide, *, last: int | None = None) -> pd.DataFrame:
+    """The verdicts on *wide*, one row per series and period in order; the newest *last* periods only, if given.
+
+    Columns: indicator, geography, substance, period, the ANSWERS, `detector`, and `complete` (the value may
+    be judged: published and no longer filling). Where history is too short for the watch's detector its
+    second one answers. Short history under a new method is a method break: no detector spans one.
+    """
+    frames = _answers(watch.detector, wide, last)
+    detector: pd.DataFrame = frames["alarm"].notna() & False
+    if watch.short is not None and (frames["reason"] == TOO_LITTLE).to_numpy().any():
+        second = _answers(watch.short, wide, last)
+        detector = (frames["reason"] == TOO_LITTLE) & second["alarm"].notna()
+        frames = {name: frames[name].where(~detector, second[name]) for name in ANSWERS}
+    if wide.indicator.continues:
+        frames["reason"] = frames["reason"].where(frames["reason"] != TOO_LITTLE, METHOD_BREAK)
+    frames["complete"] = wide.judge.loc[detector.index]
+    rows = pd.concat({name: _long(frame) for name, frame in frames.items()}, axis=1).reset_index()
+    names = (type(watch.detector).__name__, type(watch.short).__name__)
+    return rows.assign(
+        indicator=wide.indicator.id, detector=np.where(_long(detector).to_numpy(), names[1], names[0])
+    )
+
+
+def _answers(detector: object, wide: Wide, last: int | None) -> dict[Hashable, pd.DataFrame]:
+    verdicts = detector.assess(wide.observed, judge=wide.judge, last=last)  # type: ignore[attr-defined]
+    return {name: getattr(verdicts, name) for name in ANSWERS}
+
+
+def _long(frame: pd.DataFrame) -> pd.Series:
+    """One value per series and period, all periods of a series together."""
+    return frame.T.stack(future_stack=True).rename_axis([*PLACE, "period"])
