@@ -1,0 +1,148 @@
+"""What every detector takes and answers: wide frames in, Verdicts out, all series at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import cached_property
+from typing import ClassVar, Literal, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Frequency = Literal["W", "MS"]
+Kind = Literal["pointwise", "cumulative", "lagged"]
+Floats = NDArray[np.float64]
+
+PERIODS_A_YEAR: dict[Frequency, int] = {"W": 52, "MS": 12}
+
+
+class Reason(IntEnum):
+    """Why a cell could not be judged, or which rule had the last word; `.name` is the code in tables."""
+
+    ok = 0
+    too_little_history = 1
+    missing = 2  # no value to judge
+    not_judged = 3  # the caller's mask: still filling, or outside the rows asked for
+    too_few_cases = 4  # judged, and an alarm held back: too few cases for one
+    no_variation = 5  # the baseline does not vary, so nothing can be said of its spread
+    did_not_converge = 6
+    emerging = 7  # judged by the rule for an empty baseline
+
+
+_CODES = np.array([reason.name for reason in Reason], dtype=object)
+
+
+def frequency_of(index: pd.Index) -> Frequency:
+    """W for weeks that start on Sunday, MS for calendar months; ValueError for any other index."""
+    name = getattr(index, "freqstr", None) or (
+        pd.infer_freq(index) if isinstance(index, pd.DatetimeIndex) and len(index) > 2 else None
+    )
+    if name in ("MS", "W-SUN"):
+        return "MS" if name == "MS" else "W"
+    raise ValueError(f"index must be gap-free weeks from Sunday or month starts, not {name or type(index).__name__}")
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """A detector's answer: arrays of the shape of what was judged, frames made when asked for.
+
+    `pvalue` is P(Y >= y) under the baseline, one-sided; `false_alarm` is P(Y > U), the probability of a false
+    alarm that the threshold attains; alarm is 1, 0 or -1 = NA, which is never "no alarm".
+    """
+
+    index: pd.Index
+    columns: pd.Index
+    observed_: Floats
+    expected_: Floats
+    upper_: Floats
+    pvalue_: Floats
+    false_alarm_: Floats
+    alarm_: NDArray[np.int8]
+    reason_: NDArray[np.int8]
+
+    def _frame(self, values: NDArray) -> pd.DataFrame:  # type: ignore[type-arg]
+        return pd.DataFrame(values, index=self.index, columns=self.columns)
+
+    @cached_property
+    def observed(self) -> pd.DataFrame:
+        return self._frame(self.observed_)
+
+    @cached_property
+    def expected(self) -> pd.DataFrame:
+        return self._frame(self.expected_)
+
+    @cached_property
+    def upper(self) -> pd.DataFrame:
+        return self._frame(self.upper_)
+
+    @cached_property
+    def pvalue(self) -> pd.DataFrame:
+        return self._frame(self.pvalue_)
+
+    @cached_property
+    def false_alarm(self) -> pd.DataFrame:
+        return self._frame(self.false_alarm_)
+
+    @cached_property
+    def alarm(self) -> pd.DataFrame:
+        """Boolean with NA, where NA means that it could not be judged."""
+        frame = self._frame(self.alarm_ == 1).astype("boolean")
+        return frame.mask(self.alarm_ < 0)
+
+    @cached_property
+    def reason(self) -> pd.DataFrame:
+        """The codes of Reason."""
+        return self._frame(_CODES[self.reason_])
+
+    @cached_property
+    def exceedance(self) -> pd.DataFrame:
+        """(observed − expected) / (upper − expected); NaN where upper ≤ expected."""
+        span = self.upper_ - self.expected_
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self._frame(np.where(span > 0, (self.observed_ - self.expected_) / span, np.nan))
+
+
+    def tail(self, last: int | None) -> Verdicts:
+        """The verdicts on the newest *last* periods; all where None."""
+        if last is None:
+            return self
+        cut = slice(max(len(self.index) - last, 0), None)
+        arrays = {name: values[cut] for name, values in vars(self).items() if name.endswith("_")}
+        return replace(self, index=self.index[cut], **arrays)
+
+
+def within(
+    name: str, value: float, low: float, high: float, *, open_low: bool = False, open_high: bool = False
+) -> None:
+    """ValueError that names the parameter, the value and the range, where the value lies outside."""
+    above = value > low if open_low else value >= low
+    below = value < high if open_high else value <= high
+    if not (above and below):
+        interval = f"{'(' if open_low else '['}{low}, {high}{')' if open_high else ']'}"
+        raise ValueError(f"{name} must lie in {interval}, not {value!r}")
+
+
+class Detector(Protocol):
+    """A frozen dataclass whose validated fields are its parameters; `alpha` is always one of them."""
+
+    kind: ClassVar[Kind]
+
+    @property
+    def alpha(self) -> float: ...
+
+    def min_history(self, frequency: Frequency) -> int:
+        """How many periods come before the first that can be judged."""
+        ...
+
+    def assess(
+        self,
+        observed: pd.DataFrame,
+        *,
+        judge: pd.DataFrame | None = None,
+        population: pd.DataFrame | None = None,
+        last: int | None = None,
+    ) -> Verdicts:
+        """Verdicts on the newest *last* periods (all where None) of every column of *observed*."""
+        ...

@@ -1,0 +1,120 @@
+"""EARS C1, C2 and C3: the count against the mean and spread of a short moving baseline.
+
+Hutwagner L, Thompson W, Seeman GM, Treadwell T (2003). The bioterrorism preparedness and response Early
+Aberration Reporting System (EARS). J Urban Health 80, i89–i96. doi:10.1007/PL00022319.
+Fricker RD, Hegler BL, Dunfee DA (2008). Comparing syndromic surveillance detection methods: EARS' versus a
+CUSUM-based methodology. Stat Med 27, 3407–3429. doi:10.1002/sim.3197 (C3 as used here).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.special import ndtr, ndtri
+
+from surveillance.detectors.contract import Floats, Frequency, Kind, Reason, Verdicts, within
+
+
+@dataclass(frozen=True)
+class _Ears:
+    """Shared by the three: `baseline` periods, a guard before the judged one, and a floor on their sd."""
+
+    alpha: float = 0.001
+    baseline: int = 7
+    min_sd: float = 0.5
+
+    kind: ClassVar[Kind] = "pointwise"
+    guard: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        within("alpha", self.alpha, 0, 0.5, open_low=True)
+        within("baseline", self.baseline, 3, 365)
+        within("min_sd", self.min_sd, 0, np.inf)
+
+    def min_history(self, frequency: Frequency) -> int:
+        return self.baseline + self.guard
+
+    def assess(
+        self,
+        observed: pd.DataFrame,
+        *,
+        judge: pd.DataFrame | None = None,
+        population: pd.DataFrame | None = None,
+        last: int | None = None,
+    ) -> Verdicts:
+        y = observed.to_numpy(dtype=float)
+        mean, sd = self._moments(y)
+        upper, pvalue = self._limit(y, mean, sd)
+        reason = np.select(
+            [
+                np.isnan(y),
+                np.arange(len(y))[:, None] < self.min_history("MS"),
+                np.isnan(upper),
+            ],
+            [Reason.missing, Reason.too_little_history, Reason.too_little_history],
+            Reason.ok,
+        )
+        if judge is not None:
+            reason = np.where((reason == Reason.ok) & ~judge.to_numpy(bool), Reason.not_judged, reason)
+        able = reason == Reason.ok
+        answers = [np.where(able, values, np.nan) for values in (mean, upper, pvalue)]
+        return Verdicts(
+            index=observed.index,
+            columns=observed.columns,
+            observed_=y,
+            expected_=answers[0],
+            upper_=answers[1],
+            pvalue_=answers[2],
+            false_alarm_=np.where(able, self.alpha, np.nan),
+            alarm_=np.where(able, y > upper, -1).astype(np.int8),
+            reason_=reason.astype(np.int8),
+        ).tail(last)
+
+    def _moments(self, y: Floats) -> tuple[Floats, Floats]:
+        """Mean and sd (n − 1, floored at min_sd) of the baseline before each period; NaN where any is missing."""
+        mean, sd = np.full_like(y, np.nan), np.full_like(y, np.nan)
+        reach = self.baseline + self.guard
+        if len(y) > reach:
+            windows = sliding_window_view(y, self.baseline, axis=0)[: len(y) - reach]
+            mean[reach:], sd[reach:] = windows.mean(axis=-1), windows.std(axis=-1, ddof=1)
+        return mean, np.fmax(sd, self.min_sd) + 0 * sd
+
+    def _limit(self, y: Floats, mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
+        z = ndtri(1 - self.alpha)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return mean + z * sd, ndtr(-(y - mean) / sd)
+
+
+@dataclass(frozen=True)
+class EarsC1(_Ears):
+    """C1: the baseline ends with the period before."""
+
+
+@dataclass(frozen=True)
+class EarsC2(_Ears):
+    """C2: two periods of guard, so that a slow rise does not enter its own baseline."""
+
+    guard: ClassVar[int] = 2
+
+
+@dataclass(frozen=True)
+class EarsC3(EarsC2):
+    """C3: the excess of the two periods before over C2's line by more than one sd; lags a rise."""
+
+    alpha: float = 0.025
+    kind: ClassVar[Kind] = "lagged"
+
+    def min_history(self, frequency: Frequency) -> int:
+        return self.baseline + self.guard + 2
+
+    def _limit(self, y: Floats, mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            excess = np.fmax(0, (y - mean) / sd - 1) + 0 * y
+        before = np.full_like(y, np.nan)
+        before[2:] = excess[1:-1] + excess[:-2]
+        z = ndtri(1 - self.alpha)
+        return np.fmax(0, y + sd * (z - before)), ndtr(-before)
