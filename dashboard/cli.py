@@ -141,9 +141,7 @@ def _import(arguments: argparse.Namespace) -> int:
     store, failed = _store(arguments), False
     for path in arguments.files:
         try:
-            outcome = import_file(
-                store, SOURCES[arguments.source], path, arguments.as_of, now=datetime.now(UTC)
-            )
+            outcome = import_file(store, SOURCES[arguments.source], path, arguments.as_of, now=datetime.now(UTC))
         except AsOfNeeded as error:
             raise UsageError(str(error)) from None
         except (SourceError, OSError) as error:

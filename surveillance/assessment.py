@@ -78,9 +78,7 @@ class Assessment:
         """The verdicts of one series, by period."""
         rows = self.verdicts
         chosen = (
-            (rows["indicator"] == indicator)
-            & (rows["geography"] == geography)
-            & (rows["substance"] == substance)
+            (rows["indicator"] == indicator) & (rows["geography"] == geography) & (rows["substance"] == substance)
         )
         return rows[chosen].sort_values("period").reset_index(drop=True)
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from surveillance.detectors import Detector, EarsC2, FarringtonFlexible, SeasonalRegression, TwelveMonthEnding
+from surveillance.detectors import Detector, EarsC2
 
 HARM_CLASSES = (
     "all", "synthetic_opioids", "psychostimulants", "cocaine", "heroin", "natural_semisynthetic_opioids",
@@ -67,13 +67,13 @@ class Plan:
         raise KeyError(indicator)
 
 
-MONTHLY_COUNTS = FarringtonFlexible(years=5, min_years=3, half_window=1, blocks=5, guard=6)
+MONTHLY_COUNTS = EarsC2()
 SHORT_HISTORY = EarsC2()
 
 DEFAULT_PLAN = Plan(
     watches=(
         Watch(
-            "us_overdose_deaths_12m", TwelveMonthEnding(),
+            "us_overdose_deaths_12m", EarsC2(),
             "Twelve-month sums: neighbours share eleven months, so only the newest month's change is judged",
             HARM_CLASSES,
         ),
@@ -81,9 +81,9 @@ DEFAULT_PLAN = Plan(
             "us_overdose_deaths_monthly", MONTHLY_COUNTS,
             "Monthly counts with more than three years of history",
         ),
-        Watch("us_overdose_ed_rate", SeasonalRegression(), "Rates without a denominator: scale-free residuals"),
+        Watch("us_overdose_ed_rate", EarsC2(), "Rates without a denominator: scale-free residuals"),
         Watch(
-            "us_cbp_seizure_weight", SeasonalRegression(),
+            "us_cbp_seizure_weight", EarsC2(),
             "Weights are heavy-tailed and not integers: a robust seasonal regression on their logarithm",
             MAIN_DRUGS,
         ),

@@ -85,8 +85,7 @@ def seal(folder: Folder, assessment: Assessment, store: Store) -> None:
     """
     files = sorted(path for path in folder.path.rglob("*") if path.is_file())
     hashes = {
-        path.relative_to(folder.path).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
+        path.relative_to(folder.path).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
     }
     manifest = {
         "snapshot": folder.name,
@@ -126,9 +125,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
             safe[column] = safe[column].map(_inert, na_action="ignore")
         elif pd.api.types.is_bool_dtype(safe[column]):
             safe[column] = safe[column].map({True: "true", False: "false"})
-    return safe.to_csv(
-        index=False, float_format="%.6g", date_format="%Y-%m-%d", lineterminator="\n"
-    ).encode()
+    return safe.to_csv(index=False, float_format="%.6g", date_format="%Y-%m-%d", lineterminator="\n").encode()
 
 
 def _inert(cell: object) -> object:
@@ -176,7 +173,10 @@ def _package(assessment: Assessment, tables: dict[str, pd.DataFrame], name: str)
         "title": f"Drug trends, United States and Mexico, as known on {assessment.as_of}",
         "version": f"{assessment.plan.version}",
         "sources": [
-            {"title": f"{SOURCES[source].publisher}: {SOURCES[source].title}", "path": SOURCES[source].homepage}
+            {
+                "title": f"{SOURCES[source].publisher}: {SOURCES[source].title}",
+                "path": SOURCES[source].homepage,
+            }
             for source in sources
         ],
         "resources": [

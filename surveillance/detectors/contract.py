@@ -41,7 +41,9 @@ def frequency_of(index: pd.Index) -> Frequency:
     )
     if name in ("MS", "W-SUN"):
         return "MS" if name == "MS" else "W"
-    raise ValueError(f"index must be gap-free weeks from Sunday or month starts, not {name or type(index).__name__}")
+    raise ValueError(
+        f"index must be gap-free weeks from Sunday or month starts, not {name or type(index).__name__}"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +104,6 @@ class Verdicts:
         span = self.upper_ - self.expected_
         with np.errstate(invalid="ignore", divide="ignore"):
             return self._frame(np.where(span > 0, (self.observed_ - self.expected_) / span, np.nan))
-
 
     def tail(self, last: int | None) -> Verdicts:
         """The verdicts on the newest *last* periods; all where None."""

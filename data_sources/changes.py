@@ -1,0 +1,119 @@
+"""The change log of a source: what a publication changed, and what that means for the ones after it.
+
+A log is a frame of rows SERIES, period, value, status, provisional, with `key` (one integer per series and
+period) and `position` (the publication's place in order). For window publications every row is a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from data_sources.indicators import INDICATORS
+from data_sources.observations import SERIES
+from data_sources.vocabulary import GEOGRAPHIES, STATUSES, SUBSTANCES
+
+CATEGORIES = {
+    "indicator": pd.CategoricalDtype(list(INDICATORS)),
+    "geography": pd.CategoricalDtype(list(GEOGRAPHIES)),
+    "substance": pd.CategoricalDtype(list(SUBSTANCES)),
+    "status": pd.CategoricalDtype(list(STATUSES)),
+}
+CELL = [*SERIES, "period", "value", "status", "provisional"]
+Windows = Mapping[str, tuple[str, str]]  # indicator → first and last period, ISO dates
+
+
+def keyed(rows: pd.DataFrame) -> pd.DataFrame:
+    """*rows* with closed categories and their integer key; ValueError for a word outside the vocabularies."""
+    coded = rows.astype({**CATEGORIES, "period": "datetime64[s]"})
+    if coded[list(CATEGORIES)].isna().any(axis=None):
+        raise ValueError("a word that is not in the vocabularies")
+    key = np.zeros(len(coded), dtype=np.int64)
+    for column in SERIES:
+        key = key * len(CATEGORIES[column].categories) + coded[column].cat.codes.to_numpy(np.int64)
+    days = coded["period"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    return coded.assign(key=(key << 20) + (days + (1 << 19)))
+
+
+def newest(log: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """Of each key its newest row, by key; and the position at which that value and status first stood."""
+    order = np.lexsort((log["position"].to_numpy(), log["key"].to_numpy()))
+    key, position = log["key"].to_numpy()[order], log["position"].to_numpy()[order]
+    value, status = log["value"].to_numpy()[order], log["status"].cat.codes.to_numpy()[order]
+    if not len(key):
+        return log, position
+    changed = np.ones(len(key), dtype=bool)
+    changed[1:] = (key[1:] != key[:-1]) | (status[1:] != status[:-1]) | _differ(value[1:], value[:-1])
+    since = np.maximum.accumulate(np.where(changed, np.arange(len(key)), 0))
+    last = np.append(key[1:] != key[:-1], True)
+    return log.iloc[order[last]], position[since[last]]
+
+
+def changes(before: pd.DataFrame, rows: pd.DataFrame, windows: Windows) -> pd.DataFrame:
+    """The rows that differ from the state *before*, and as `withdrawn` the keys in *windows* that are gone."""
+    where = _find(before["key"].to_numpy(), rows["key"].to_numpy())
+    old = before.iloc[where]
+    same = (
+        (where >= 0)
+        & ~_differ(rows["value"].to_numpy(), old["value"].to_numpy())
+        & (rows["status"].cat.codes.to_numpy() == old["status"].cat.codes.to_numpy())
+        & (rows["provisional"].to_numpy() == old["provisional"].to_numpy())
+        if len(before)
+        else np.zeros(len(rows), dtype=bool)
+    )
+    gone = inside(before, windows) & ~before["key"].isin(rows["key"]) & (before["status"] != "withdrawn")
+    return pd.concat([rows[~same], _withdrawn(before[gone])])
+
+
+def restatements(
+    before: pd.DataFrame, new: pd.DataFrame, log: pd.DataFrame, publications: pd.DataFrame, position: int
+) -> pd.DataFrame:
+    """What later publications must now say outright, because *new* came in before them.
+
+    A later publication left out what it had in common with the state *before*; where *new* changed that
+    state, its value is written down for the first later publication that covers the key. Rows carry the
+    `position` of the publication they speak for.
+    """
+    remaining, parts = new, []
+    for later in range(position, len(publications)):
+        publication = publications.iloc[later]
+        said = log.loc[log["position"] == later, "key"]
+        remaining = remaining[~remaining["key"].isin(said)]
+        if publication["coverage"] == "window":
+            covered = inside(remaining, publication["windows"])
+            cells = remaining[covered]
+            where = _find(before["key"].to_numpy(), cells["key"].to_numpy())
+            restated = pd.concat([before.iloc[where[where >= 0]], _withdrawn(cells[where < 0])])
+            parts.append(restated.assign(position=later))
+            remaining = remaining[~covered]
+    return pd.concat(parts) if parts else new[:0].assign(position=0)
+
+
+def inside(rows: pd.DataFrame, windows: Windows) -> np.ndarray:
+    """Which rows lie in the periods a publication covers of their indicator."""
+    codes = {name: code for code, name in enumerate(CATEGORIES["indicator"].categories)}
+    never = np.datetime64("NaT", "s")
+    first, last = (np.full(len(codes), never, dtype="datetime64[s]") for _ in range(2))
+    for indicator, (start, end) in windows.items():
+        first[codes[indicator]], last[codes[indicator]] = np.datetime64(start, "s"), np.datetime64(end, "s")
+    code, period = rows["indicator"].cat.codes.to_numpy(), rows["period"].to_numpy()
+    return np.asarray((first[code] <= period) & (period <= last[code]), dtype=bool)
+
+
+def _withdrawn(rows: pd.DataFrame) -> pd.DataFrame:
+    status = pd.Categorical(["withdrawn"] * len(rows), dtype=CATEGORIES["status"])
+    return rows.assign(value=np.nan, status=status, provisional=False)
+
+
+def _differ(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.asarray((one != other) & ~(np.isnan(one) & np.isnan(other)), dtype=bool)
+
+
+def _find(sorted_keys: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """The place of each key among the sorted ones; −1 where it is not there."""
+    if not len(sorted_keys):
+        return np.full(len(keys), -1)
+    place = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
+    return np.where(sorted_keys[place] == keys, place, -1)
