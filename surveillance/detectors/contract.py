@@ -35,15 +35,15 @@ _CODES = np.array([reason.name for reason in Reason], dtype=object)
 
 
 def frequency_of(index: pd.Index) -> Frequency:
-    """W for weeks that start on Sunday, MS for calendar months; ValueError for any other index."""
+    """W for weeks, MS for calendar months; ValueError for any other index."""
     name = getattr(index, "freqstr", None) or (
         pd.infer_freq(index) if isinstance(index, pd.DatetimeIndex) and len(index) > 2 else None
     )
-    if name in ("MS", "W-SUN"):
-        return "MS" if name == "MS" else "W"
-    raise ValueError(
-        f"index must be gap-free weeks from Sunday or month starts, not {name or type(index).__name__}"
-    )
+    if name == "MS":
+        return "MS"
+    if name is not None and name.startswith("W-"):
+        return "W"
+    raise ValueError(f"index must be gap-free weeks or month starts, not {name or type(index).__name__}")
 
 
 @dataclass(frozen=True, eq=False)
