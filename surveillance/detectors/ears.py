@@ -81,7 +81,7 @@ class _Ears:
         if len(y) > reach:
             windows = sliding_window_view(y, self.baseline, axis=0)[: len(y) - reach]
             mean[reach:], sd[reach:] = windows.mean(axis=-1), windows.std(axis=-1, ddof=1)
-        return mean, np.fmax(sd, self.min_sd) + 0 * sd
+        return mean, np.maximum(sd, self.min_sd)
 
     def _limit(self, y: Floats, mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
         z = ndtri(1 - self.alpha)
@@ -113,8 +113,8 @@ class EarsC3(EarsC2):
 
     def _limit(self, y: Floats, mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
         with np.errstate(divide="ignore", invalid="ignore"):
-            excess = np.fmax(0, (y - mean) / sd - 1) + 0 * y
+            excess = np.maximum(0, (y - mean) / sd - 1)
         before = np.full_like(y, np.nan)
         before[2:] = excess[1:-1] + excess[:-2]
         z = ndtri(1 - self.alpha)
-        return np.fmax(0, y + sd * (z - before)), ndtr(-before)
+        return np.maximum(0, y + sd * (z - before)), ndtr(-before)
