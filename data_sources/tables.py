@@ -176,9 +176,9 @@ def refuse(frame: pd.DataFrame, bad: pd.Series, column: str, expected: str, try_
 
 
 def numbers(frame: pd.DataFrame, column: str, *, blank: float | None = None) -> pd.Series:
-    """A text column as numbers, "4,034" being 4034 and a blank being *blank* (None: refused).
+    """A text column as numbers from 0 up, "4,034" being 4034 and a blank being *blank* (None: refused).
 
-    Raises SchemaError naming line, column and value of the first text that is not a finite number.
+    Raises SchemaError naming line, column and value of the first text that is no such number.
     """
     text = frame[column].str.strip().astype(object)
     empty = text == ""
@@ -186,6 +186,7 @@ def numbers(frame: pd.DataFrame, column: str, *, blank: float | None = None) -> 
     plain = text.where(~commas, text.str.replace(",", "", regex=False))
     values = pd.to_numeric(plain, errors="coerce").astype("float64")
     refuse(frame, ~np.isfinite(values) & ~(empty & (blank is not None)), column, "a number")
+    refuse(frame, values < 0, column, "a number from 0 up")
     return values.where(~empty, np.nan if blank is None else blank)
 
 

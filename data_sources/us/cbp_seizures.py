@@ -1,0 +1,133 @@
+"""us_cbp_seizures: drug seizures by US Customs and Border Protection, events and pounds by month and area.
+
+The publisher's file is a window of about four fiscal years. It lists only what was seized: inside the window a
+combination without a row is zero. Months of a fiscal year still running ("2026 (FYTD)") are restated.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from data_sources.errors import LayoutError, SchemaError
+from data_sources.observations import check
+from data_sources.source import Source
+from data_sources.tables import ENGLISH_MONTHS, decompressed, numbers, refuse, table, words
+from data_sources.vocabulary import CBP_AREA_BY_NAME
+
+ID = "us_cbp_seizures"
+KEY = ["FY", "Month (abbv)", "Component", "Region", "Land Filter", "Area of Responsibility", "Drug Type"]
+EVENTS, POUNDS = "Count of Event", "Sum Qty (lbs)"
+MEASURES = {EVENTS: "us_cbp_seizure_events", POUNDS: "us_cbp_seizure_weight"}
+REGIONS = {
+    "Southwest Border": "US-CBP-southwest-border",
+    "Northern Border": "US-CBP-northern-border",
+    "Coastal/Interior": "US-CBP-coastal-interior",
+}
+COMPONENTS = ("Office of Field Operations", "U.S. Border Patrol")
+DRUGS = {
+    "Marijuana": "cannabis",
+    "Other Drugs**": "other",
+    "Cocaine": "cocaine",
+    "Methamphetamine": "methamphetamine",
+    "Heroin": "heroin",
+    "Ecstasy": "ecstasy",
+    "Fentanyl": "fentanyl",
+    "Ketamine": "ketamine",
+    "Lsd": "lsd",
+    "Khat (Catha Edulis)": "khat",
+}
+_MONTHS = {name[:3].upper(): str(number) for number, name in enumerate(ENGLISH_MONTHS, start=1)}
+_CELL = ["geography", "substance", "period"]
+
+
+def parse(raw: bytes, as_of: date) -> pd.DataFrame:
+    """Events and pounds by month, drug and place: each area, the three regions and the country."""
+    if b"Branch" in decompressed(raw)[:200]:
+        raise LayoutError(
+            "the nationwide table, by Area of Responsibility",
+            "the Air and Marine Operations table, by Branch",
+            "Its seizures are counted separately: import the nationwide-drugs file instead.",
+            place="line 1",
+        )
+    lines = table(raw, [*KEY, EVENTS, POUNDS])
+    refuse(lines, lines.duplicated(KEY), "Drug Type", "each combination of the first seven columns once")
+    refuse(lines, ~lines["Component"].isin(COMPONENTS), "Component", " or ".join(COMPONENTS))
+    rows = pd.DataFrame(
+        {
+            "period": _period(lines),
+            "substance": words(lines, "Drug Type", DRUGS, expected="a drug type in the list"),
+            "area": words(
+                lines, "Area of Responsibility", CBP_AREA_BY_NAME, expected="an area in the list of areas"
+            ),
+            "region": words(lines, "Region", REGIONS, expected="one of the three regions"),
+            "current": lines["FY"].str.contains("FYTD", regex=False),
+            **{indicator: numbers(lines, column) for column, indicator in MEASURES.items()},
+        }
+    )
+    totals = _totals(rows).stack().rename("value").rename_axis([*_CELL, "indicator"]).reset_index()
+    return check(
+        totals.assign(
+            source=ID,
+            as_of=pd.Timestamp(as_of),
+            status="reported",
+            provisional=totals["period"].isin(rows.loc[rows["current"], "period"]),
+        )
+    )
+
+
+def _period(lines: pd.DataFrame) -> pd.Series:
+    """The calendar month of each row: a fiscal year begins in October of the year before."""
+    fiscal = lines["FY"].str.extract(r"^(20\d\d)(?: \(FYTD\))?$")[0]
+    refuse(lines, fiscal.isna(), "FY", 'a fiscal year such as "2025" or "2026 (FYTD)"')
+    month = words(lines, "Month (abbv)", _MONTHS, expected="a month such as OCT").astype(int)
+    year = fiscal.astype(int) - (month >= 10)
+    return pd.to_datetime({"year": year, "month": month, "day": 1})
+
+
+def _totals(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sums over components and land filters, gap-free inside the file's own months."""
+    months = pd.date_range(rows["period"].min(), rows["period"].max(), freq="MS")
+    missing = months.difference(rows["period"])
+    if len(missing):
+        raise SchemaError(
+            f"rows in every month from {months[0]:%Y-%m} to {months[-1]:%Y-%m}",
+            f"none in {', '.join(f'{month:%Y-%m}' for month in missing[:5])}",
+            "The file may be truncated, or only an extract: import the publisher's whole file.",
+        )
+    places = pd.concat(
+        [
+            rows.assign(geography=rows["area"]),
+            rows.assign(geography=rows["region"]),
+            rows.assign(geography="US"),
+        ]
+    )
+    # Rounded to half a milligram: sums of the same rows in another order differ in the last digits, and
+    # would look like revisions.
+    sums = places.groupby(_CELL)[list(MEASURES.values())].sum().round(6)
+    grid = pd.MultiIndex.from_product(
+        [sorted(places["geography"].unique()), sorted(rows["substance"].unique()), months], names=_CELL
+    )
+    return sums.reindex(grid, fill_value=0.0)
+
+
+def dated(name: str, raw: bytes) -> date | None:
+    """None: the file and its name give the last month of data, not the day of publication."""
+    return None
+
+
+SOURCE = Source(
+    id=ID,
+    title="Nationwide drug seizures",
+    publisher="US Customs and Border Protection",
+    country="US",
+    licence="US government work",
+    homepage="https://www.cbp.gov/document/stats/nationwide-drug-seizures",
+    hosts=frozenset({"www.cbp.gov"}),
+    indicators=tuple(MEASURES.values()),
+    cadence_days=31,
+    late_after_days=21,
+    parse=parse,
+    dated=dated,
+)
