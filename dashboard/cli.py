@@ -97,7 +97,7 @@ def _date(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-11-22") from None
 
 
-def _known(values: Sequence[str], known: dict, what: str) -> None:  # type: ignore[type-arg]
+def _known(values: Sequence[str], known: dict, what: str) -> None:
     for value in values:
         if value not in known:
             near = ", ".join(key for key in known if value.lower()[:5] in key.lower()) or ", ".join(list(known)[:6])

@@ -255,7 +255,7 @@ def _vintages(folder: Path) -> Iterator[str]:
         yield from sorted(path.name for path in folder.iterdir() if path.name[:1].isdigit() and path.is_dir())
 
 
-def _record(publication: Publication, rows: pd.DataFrame, coverage: Coverage) -> dict:  # type: ignore[type-arg]
+def _record(publication: Publication, rows: pd.DataFrame, coverage: Coverage) -> dict:
     periods = rows.groupby("indicator")["period"].agg(["min", "max"])
     return {
         "source": publication.source,

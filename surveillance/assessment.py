@@ -27,11 +27,12 @@ class Assessment:
     """Every watched series as judged on *as_of*.
 
     `verdicts`: one row per series and period that was looked at (VERDICT_COLUMNS, and `complete`: published
-    and no longer filling); `alarm` is boolean with NA, and NA is never "no alarm". `series`: one row per watched series (SERIES_COLUMNS): its `state` at its
-    newest complete period (`signal`, `last_known` for a signal in a late source, `quiet`, `not_judgeable`
-    with a reason); `since` and `run`, the first period and length of the current run of alarms; `alarms` of
-    `judged`, its track record over the last 36 judged periods before the current run. `alpha` is what the
-    budget allows each judgement; `expected_false` the false signals a quarter that follow from it.
+    and no longer filling); `alarm` is boolean with NA, and NA is never "no alarm". `series`: one row per
+    watched series (SERIES_COLUMNS): its `state` at its newest complete period (`signal`, `last_known` for a
+    signal in a late source, `quiet`, `not_judgeable` with a reason); `since` and `run`, the first period and
+    length of the current run of alarms; `alarms` of `judged`, its track record over the last 36 judged
+    periods before that run. `alpha` is what the budget allows each judgement; `expected_false` the false
+    alarms a quarter that follow from it.
     """
 
     as_of: date

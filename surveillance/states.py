@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data_sources.indicators import INDICATORS, successor
 from data_sources.observations import SERIES, period_end
@@ -73,7 +73,7 @@ def _age(table: pd.DataFrame, as_of: date) -> pd.Series:
     return pd.concat(parts).reindex(table.index).astype("Int64")
 
 
-def _superseded(table: pd.DataFrame) -> Sequence[bool]:
+def _superseded(table: pd.DataFrame) -> NDArray[np.bool_]:
     held = set(zip(*(table[key] for key in SERIES), strict=True))
     after = {name: successor(name) for name in table["indicator"].unique()}
     return np.array(

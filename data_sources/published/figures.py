@@ -44,7 +44,6 @@ _NAMES = {
 _UNITS = {"case_files": "case files", "per_10000_ed_visits": "per 10,000 visits"}
 _STEP = {"M": pd.DateOffset(months=1), "A": pd.DateOffset(years=1), "W": pd.Timedelta(days=7)}
 _CBP_COVERAGE = pd.date_range("2018-10-01", "2025-12-01", freq="MS")
-# The publisher suppressed these months in every jurisdiction; its other blanks are rates from fewer than 20 visits.
 _FINAL_AFTER = pd.DateOffset(months=24)  # US deaths: the final file of a year is out well before
 _ALWAYS_FINAL = ("us_overdose_deaths_weekly_modelled", "annual_seizure_weight", "population")
 
@@ -106,7 +105,7 @@ def _series(line: dict[str, str], number: int, as_of: date) -> pd.DataFrame:
 
 
 def _status(indicator: str, values: pd.Series) -> pd.Series:
-    # Blank rates of emergency visits are suppressed by the publisher: fewer than 20 visits, or March to August 2020.
+    # Blank rates of emergency visits are suppressed: fewer than 20 visits, or March to August 2020.
     hidden = "suppressed" if indicator == "us_overdose_ed_rate" else "not_reported"
     return pd.Series(hidden, index=values.index).where(values.isna(), "reported")
 

@@ -64,7 +64,7 @@ class Verdicts:
     alarm_: NDArray[np.int8]
     reason_: NDArray[np.int8]
 
-    def _frame(self, values: NDArray) -> pd.DataFrame:  # type: ignore[type-arg]
+    def _frame(self, values: NDArray) -> pd.DataFrame:
         return pd.DataFrame(values, index=self.index, columns=self.columns)
 
     @cached_property

@@ -50,18 +50,15 @@ class _Ears:
         mean, sd = self._moments(y)
         upper, pvalue = self._limit(y, mean, sd)
         reason = np.select(
-            [
-                np.isnan(y),
-                np.arange(len(y))[:, None] < self.min_history("MS"),
-                np.isnan(upper),
-            ],
-            [Reason.missing, Reason.too_little_history, Reason.too_little_history],
+            [np.arange(len(y))[:, None] < self.min_history("MS"), np.isnan(y), np.isnan(upper)],
+            [Reason.too_little_history, Reason.missing, Reason.too_little_history],
             Reason.ok,
         )
         if judge is not None:
             reason = np.where((reason == Reason.ok) & ~judge.to_numpy(bool), Reason.not_judged, reason)
         able = reason == Reason.ok
-        answers = [np.where(able, values, np.nan) for values in (mean, upper, pvalue)]
+        known = able | (reason == Reason.missing)
+        answers = [np.where(known, values, np.nan) for values in (mean, upper, pvalue)]
         return Verdicts(
             index=observed.index,
             columns=observed.columns,

@@ -120,14 +120,18 @@ class FarringtonFlexible:
             self._run(out, able, people)
         return out.verdicts(last)
 
-    def diagnostics(self, observed: pd.DataFrame, population: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
+    def diagnostics(
+        self, observed: pd.DataFrame, population: pd.DataFrame | None = None
+    ) -> dict[str, pd.DataFrame]:
         """Of each judged cell the dispersion `phi` and whether a `trend` was kept (1, 0; NaN not judged)."""
         y = observed.to_numpy(dtype=float)
         out = _Out(observed, y, 0)
-        self._run(out, ~np.isnan(y) | (self.mode == "r_compatible"), None if population is None else population.to_numpy(dtype=float))
-        return {
-            name: pd.DataFrame(out.values[name], observed.index, observed.columns) for name in ("phi", "trend")
-        }
+        self._run(
+            out,
+            ~np.isnan(y) | (self.mode == "r_compatible"),
+            None if population is None else population.to_numpy(dtype=float),
+        )
+        return {name: pd.DataFrame(out.values[name], observed.index, observed.columns) for name in ("phi", "trend")}
 
     def _run(self, out: _Out, able: Flags, people: Floats | None) -> None:
         """Judge the cells that are *able*, in chunks that share a design."""
@@ -243,9 +247,8 @@ class FarringtonFlexible:
         before = np.zeros(len(y))
         for back in range(1, self.min_cases[1]):
             row = cells[0] - back
-            before += np.where(row >= 0, out.y[np.maximum(row, 0), cells[1]], 0.0)
-        if self.mode == "corrected":
-            before = np.nan_to_num(before)
+            count = np.where(row >= 0, out.y[np.maximum(row, 0), cells[1]], 0.0)
+            before += np.nan_to_num(count) if self.mode == "corrected" else count
         mean, phi = baseline.mean, baseline.dispersion
         upper, tail, exceeds = self._limit(y, baseline)
         floor = self.min_cases[0] - before  # the smallest count with enough cases
@@ -294,7 +297,8 @@ class FarringtonFlexible:
             upper = np.maximum(mean**power + z * np.sqrt(variance), 0) ** (1 / power)
             return upper, beyond(y), beyond
         if self.threshold == "muan":
-            mean = mean * np.exp(z * se)
+            with np.errstate(over="ignore"):
+                mean = mean * np.exp(z * se)
 
         def above(count: Floats) -> Floats:
             return 1 - cdf(count, np.minimum(mean, LARGEST_MEAN), phi)
@@ -318,7 +322,7 @@ class _Out:
         self.alarm = np.full(y.shape, -1, dtype=np.int8)
         self.reason = np.full(y.shape, Reason.too_little_history, dtype=np.int8)
 
-    def put(self, cells: tuple[Rows, Rows], **answers: NDArray) -> None:  # type: ignore[type-arg]
+    def put(self, cells: tuple[Rows, Rows], **answers: NDArray) -> None:
         self.alarm[cells], self.reason[cells] = answers.pop("alarm"), answers.pop("reason")
         for name, values in answers.items():
             self.values[name][cells] = values

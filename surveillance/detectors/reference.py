@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -81,7 +82,7 @@ def _label(
         for offset in range(centre - half_window, centre + half_window + 1):
             label[offset] = blocks - 1
     if blocks > 1:
-        for later, earlier in zip(centres[:-1], centres[1:], strict=True):
+        for later, earlier in itertools.pairwise(centres):
             first, length = earlier + half_window + 1, later - earlier - 2 * half_window - 1
             size, longer = divmod(length, blocks - 1)
             place = first

@@ -1,0 +1,103 @@
+"""Compare the detectors with results of R surveillance 1.20.3, one line per setting.
+
+    python bench/oracle.py [FOLDER]
+
+FOLDER holds inputs.csv.gz and outputs/<setting>.csv.gz; without it, the part that the tests carry is used.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from surveillance import detectors
+
+CARRIED = Path(__file__).resolve().parents[1] / "tests" / "data" / "oracle"
+SETTINGS = json.loads((CARRIED / "settings.json").read_text())
+
+
+@dataclass
+class Differences:
+    """How the answers on one setting differ from R's: numbers of points, and largest relative differences."""
+
+    points: int = 0
+    alarm: int = 0
+    na: int = 0
+    trend: int = 0
+    bound_na: int = 0
+    bound: float = 0.0
+    phi: float = 0.0
+
+
+def compare(setting: str, folder: Path) -> Differences:
+    """The differences on one setting; the trend of the constant series is left out: there its p is 0/0."""
+    spec = SETTINGS[setting]
+    parameters = {key: tuple(v) if isinstance(v, list) else v for key, v in spec["parameters"].items()}
+    detector = getattr(detectors, spec["detector"])(**parameters)
+    inputs = pd.read_csv(folder / "inputs.csv.gz").sort_values("t")
+    where = folder / "outputs" if (folder / "outputs").exists() else folder
+    found = Differences()
+    for name, answers in pd.read_csv(where / f"{setting}.csv.gz").groupby("series"):
+        _one(found, spec, detector, inputs[inputs["series"] == name], answers, str(name))
+    return found
+
+
+def _one(
+    found: Differences,
+    spec: dict,  # type: ignore[type-arg]
+    detector: object,
+    data: pd.DataFrame,
+    answers: pd.DataFrame,
+    name: str,
+) -> None:
+    start, step = ("1990-01-07", "W-SUN") if spec["frequency"] == "W" else ("1990-01-01", "MS")
+    index = pd.date_range(start, periods=len(data), freq=step)
+    if spec["parameters"].get("index") == "date":
+        index = pd.DatetimeIndex(data["date"])
+    observed = pd.DataFrame({"y": data["observed"].to_numpy(float)}, index)
+    population = pd.DataFrame({"y": data["population"].to_numpy(float)}, index) if spec["population"] else None
+    verdicts = detector.assess(observed, population=population)  # type: ignore[attr-defined]
+    row = answers["t"].to_numpy() - 1
+    alarm, upper = verdicts.alarm_[row, 0], verdicts.upper_[row, 0]
+    theirs, bound = answers["alarm"].to_numpy(float), answers["upperbound"].to_numpy(float)
+    found.points += len(row)
+    found.na += int((np.isnan(theirs) != (alarm < 0)).sum())
+    found.alarm += int(((theirs == 1) != (alarm == 1)).sum())
+    found.bound_na += int((np.isnan(bound) != np.isnan(upper)).sum())
+    found.bound = max(found.bound, _largest(upper, bound))
+    if "phi" in answers and hasattr(detector, "diagnostics"):
+        ours = detector.diagnostics(observed, population=population)
+        found.phi = max(found.phi, _largest(ours["phi"].to_numpy()[row, 0], answers["phi"].to_numpy(float)))
+        if name != "e_constant":
+            trend = answers["trend"].to_numpy(float)
+            found.trend += int(((trend != ours["trend"].to_numpy()[row, 0]) & ~np.isnan(trend)).sum())
+
+
+def _largest(ours: np.ndarray, theirs: np.ndarray) -> float:
+    difference = np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1e-12)
+    known = ~np.isnan(difference) & (ours != theirs)
+    return float(difference[known].max()) if known.any() else 0.0
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else CARRIED
+    print(f"{'setting':18}{'points':>8}{'alarm':>7}{'NA':>5}{'trend':>7}{'U NA':>6}{'U rel.':>10}{'phi rel.':>10}")
+    total = Differences()
+    for setting in SETTINGS:
+        where = folder / "outputs" if (folder / "outputs").exists() else folder
+        if not (where / f"{setting}.csv.gz").exists():
+            continue
+        d = compare(setting, folder)
+        print(f"{setting:18}{d.points:8}{d.alarm:7}{d.na:5}{d.trend:7}{d.bound_na:6}{d.bound:10.1e}{d.phi:10.1e}")
+        for name in ("points", "alarm", "na", "trend", "bound_na"):
+            setattr(total, name, getattr(total, name) + getattr(d, name))
+    print(f"{'all':18}{total.points:8}{total.alarm:7}{total.na:5}{total.trend:7}{total.bound_na:6}")
+
+
+if __name__ == "__main__":
+    main()

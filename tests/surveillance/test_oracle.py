@@ -1,0 +1,33 @@
+"""The detectors against results of R surveillance 1.20.3."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+CARRIED = Path(__file__).resolve().parents[1] / "data" / "oracle"
+SETTINGS = sorted(json.loads((CARRIED / "settings.json").read_text()))
+INTEGER_BOUNDS = ("nbPlugin", "muan")
+
+
+def check(found, threshold: str) -> None:
+    assert found.points > 0
+    assert (found.alarm, found.na, found.trend) == (0, 0, 0)
+    assert found.bound <= (0 if threshold in INTEGER_BOUNDS else 1e-9)
+    assert found.phi <= 1e-9
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if (CARRIED / f"{s}.csv.gz").exists()])
+def test_the_carried_results_of_r_are_reproduced(setting, bench):
+    oracle = bench("oracle")
+    parameters = oracle.SETTINGS[setting]["parameters"]
+    check(oracle.compare(setting, CARRIED), parameters.get("threshold", ""))
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_all_results_of_r_are_reproduced(setting, bench, shared_oracle):
+    oracle = bench("oracle")
+    parameters = oracle.SETTINGS[setting]["parameters"]
+    check(oracle.compare(setting, shared_oracle), parameters.get("threshold", ""))
