@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ SPANISH_MONTHS = (
     "Noviembre", "Diciembre",
 )  # fmt: skip
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-_THOUSANDS = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?"
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _AGAIN = "Get the file again from the publisher."
 
 
@@ -180,14 +181,16 @@ def numbers(frame: pd.DataFrame, column: str, *, blank: float | None = None) -> 
 
     Raises SchemaError naming line, column and value of the first text that is no such number.
     """
-    text = frame[column].str.strip().astype(object)
-    empty = text == ""
-    commas = text.str.contains(",", regex=False) & text.str.fullmatch(_THOUSANDS)
-    plain = text.where(~commas, text.str.replace(",", "", regex=False))
-    values = pd.to_numeric(plain, errors="coerce").astype("float64")
-    refuse(frame, ~np.isfinite(values) & ~(empty & (blank is not None)), column, "a number")
-    refuse(frame, values < 0, column, "a number from 0 up")
-    return values.where(~empty, np.nan if blank is None else blank)
+    codes, spellings = pd.factorize(frame[column])  # few spellings recur many times
+    texts = [str(text).strip() for text in spellings]
+    plain = [text.replace(",", "") if _THOUSANDS.fullmatch(text) else text for text in texts]
+    read = pd.to_numeric(pd.Series(plain, dtype=object), errors="coerce").to_numpy(np.float64)
+    empty = np.array([text == "" for text in texts])
+    bad = ~np.isfinite(read) & ~(empty & (blank is not None))
+    refuse(frame, pd.Series(bad[codes]), column, "a number")
+    refuse(frame, pd.Series((read < 0)[codes]), column, "a number from 0 up")
+    read[empty] = np.nan if blank is None else blank
+    return pd.Series(read[codes], index=frame.index, name=column)
 
 
 def words(
