@@ -189,7 +189,7 @@ def numbers(frame: pd.DataFrame, column: str, *, blank: float | None = None) -> 
     bad = ~np.isfinite(read) & ~(empty & (blank is not None))
     refuse(frame, pd.Series(bad[codes]), column, "a number")
     refuse(frame, pd.Series((read < 0)[codes]), column, "a number from 0 up")
-    read[empty] = np.nan if blank is None else blank
+    read = np.where(empty, np.nan if blank is None else blank, read)
     return pd.Series(read[codes], index=frame.index, name=column)
 
 
