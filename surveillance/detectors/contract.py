@@ -36,14 +36,14 @@ _CODES = np.array([reason.name for reason in Reason], dtype=object)
 
 def frequency_of(index: pd.Index) -> Frequency:
     """W for weeks, MS for calendar months; ValueError for any other index."""
-    name = getattr(index, "freqstr", None) or (
-        pd.infer_freq(index) if isinstance(index, pd.DatetimeIndex) and len(index) > 2 else None
-    )
-    if name == "MS":
-        return "MS"
-    if name is not None and name.startswith("W-"):
-        return "W"
-    raise ValueError(f"index must be gap-free weeks or month starts, not {name or type(index).__name__}")
+    if isinstance(index, pd.DatetimeIndex) and len(index):
+        days = index.to_numpy().astype("datetime64[D]")
+        months = days.astype("datetime64[M]")
+        if (days == months).all() and (np.diff(months).astype(int) == 1).all():
+            return "MS"
+        if (np.diff(days).astype(int) == 7).all():
+            return "W"
+    raise ValueError(f"index must be gap-free weeks or month starts, not {index[:3].tolist()}…")
 
 
 @dataclass(frozen=True, eq=False)

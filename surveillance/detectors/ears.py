@@ -113,5 +113,5 @@ class EarsC3(EarsC2):
             excess = np.maximum(0, (y - mean) / sd - 1)
         before = np.full_like(y, np.nan)
         before[2:] = excess[1:-1] + excess[:-2]
-        z = ndtri(1 - self.alpha)
-        return np.maximum(0, y + sd * (z - before)), ndtr(-before)
+        with np.errstate(invalid="ignore"):  # no spread and an endless excess: NaN, not judged
+            return np.maximum(0, y + sd * (ndtri(1 - self.alpha) - before)), ndtr(-before)

@@ -67,7 +67,7 @@ def _same_day(index: pd.DatetimeIndex, row: int, years: int, weekly: bool) -> in
     except ValueError:
         day = pd.Timestamp(judged.year - years, 3, 1)
     if weekly:
-        ahead = (judged.dayofweek - day.dayofweek) % 7
+        ahead = (judged.day_of_week - day.day_of_week) % 7
         day += pd.Timedelta(days=ahead if ahead <= 3 else ahead - 7)
     found = index.get_indexer([day])[0]
     return int(found) if found >= 0 else -1000

@@ -1,0 +1,94 @@
+"""Draft settings against the panel's: one series judged at once, and which alarms come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import pandas as pd
+
+from data_sources.observations import SERIES
+from surveillance.detectors import Detector
+from surveillance.judging import judge
+from surveillance.plan import Plan, Watch
+from surveillance.series import Wide
+
+KEY = [*SERIES, "period"]
+RECENT = 36  # periods of each series over which alarms are compared
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Alarms under the draft only, under the panel's settings only, and under both; the draft's rows but for lost.
+
+    `unjudged` counts the compared periods that the panel's settings judge and the draft cannot.
+    """
+
+    gained: pd.DataFrame
+    lost: pd.DataFrame
+    kept: pd.DataFrame
+    unjudged: int
+
+
+def compare(panel: pd.DataFrame, draft: pd.DataFrame, *, recent: int = RECENT) -> Comparison:
+    """Which alarms of the newest *recent* complete periods of each series the draft gains, loses and keeps.
+
+    Both are verdict rows over the same series and periods. A period that one side cannot judge has no alarm
+    there: an alarm lost to NA counts as lost, and `unjudged` says how many periods that may concern.
+    """
+    before, after = (_recent(rows, recent) for rows in (panel, draft))
+    both = before[[*KEY, "alarm"]].merge(after[[*KEY, "alarm"]], on=KEY, how="outer", suffixes=("_panel", "_draft"))
+    was, now = (both[name].astype("boolean") for name in ("alarm_panel", "alarm_draft"))
+    old, new = was.fillna(False), now.fillna(False)
+
+    def rows(source: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
+        return both.loc[chosen, KEY].merge(source, on=KEY).sort_values(["period", *SERIES], ignore_index=True)
+
+    return Comparison(
+        gained=rows(after, new & ~old),
+        lost=rows(before, old & ~new),
+        kept=rows(after, new & old),
+        unjudged=int((was.notna() & now.isna()).sum()),
+    )
+
+
+def _recent(rows: pd.DataFrame, recent: int) -> pd.DataFrame:
+    complete = rows[rows["complete"].astype(bool)]
+    return complete.sort_values(KEY).groupby(SERIES, sort=False).tail(recent)
+
+
+def only(wide: Wide, geography: str, substance: str) -> Wide:
+    """*wide* with one of its series; KeyError where it holds no such series."""
+    column = [(geography, substance)]
+    return replace(
+        wide,
+        observed=wide.observed[column],
+        status=wide.status[column],
+        provisional=wide.provisional[column],
+        judge=wide.judge[column],
+    )
+
+
+def judged(detector: Detector, wide: Wide, *, short: Detector | None = None) -> pd.DataFrame:
+    """Verdict rows on every series of *wide* under a draft detector (and the one for short histories)."""
+    return judge(Watch(wide.indicator.id, detector, "draft", short=short), wide)
+
+
+def built(detector: type[Any], values: Mapping[str, Any]) -> Detector:
+    """The detector with these parameters; ValueError naming the parameter, its range and the value."""
+    known = {field.name for field in fields(detector)}
+    return detector(**{name: value for name, value in values.items() if name in known})  # type: ignore[no-any-return]
+
+
+def changes(panel: Detector, draft: Detector) -> dict[str, tuple[Any, Any]]:
+    """What the draft changes: per parameter the panel's value and the draft's; another detector as `detector`."""
+    if type(panel) is not type(draft):
+        return {"detector": (type(panel).__name__, type(draft).__name__)}
+    pairs = {field.name: (getattr(panel, field.name), getattr(draft, field.name)) for field in fields(type(panel))}  # type: ignore[arg-type]
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def budgeted(plan: Plan, budget: float) -> Plan:
+    """The plan with another number of false signals a quarter."""
+    return replace(plan, budget=budget)
