@@ -99,7 +99,7 @@ def time_locale(language: Language) -> dict[str, Any]:
 
 
 def finish(
-    chart: alt.Chart | alt.LayerChart | alt.VConcatChart,
+    chart: alt.Chart | alt.LayerChart | alt.FacetChart,
     *,
     language: Language,
     dark: bool,

@@ -78,7 +78,7 @@ def judged(detector: Detector, wide: Wide, *, short: Detector | None = None) -> 
 def built(detector: type[Any], values: Mapping[str, Any]) -> Detector:
     """The detector with these parameters; ValueError naming the parameter, its range and the value."""
     known = {field.name for field in fields(detector)}
-    return detector(**{name: value for name, value in values.items() if name in known})  # type: ignore[no-any-return]
+    return detector(**{name: value for name, value in values.items() if name in known})
 
 
 def changes(panel: Detector, draft: Detector) -> dict[str, tuple[Any, Any]]:
