@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from surveillance.judging import judge
+from surveillance.judging import newest_false_alarm
 from surveillance.plan import Plan
-from surveillance.series import PLACE, Wide
+from surveillance.series import Wide
 
 JUDGEMENTS_A_QUARTER = {"W": 13, "MS": 3}
 _SMALLEST, _LARGEST = 1e-6, 0.1
@@ -21,15 +21,13 @@ def expected_false(plan: Plan, wides: Sequence[Wide]) -> float:
     The attained rates of discrete counts lie below the nominal alpha in steps, so what is summed is what is
     attained, over the panel as a whole. Series that cannot be judged add nothing.
     """
-    total = 0.0
-    for wide in wides:
-        newest = wide.newest.dropna()
-        if newest.empty:
-            continue
-        rows = judge(plan[wide.indicator.id], wide, last=int((wide.observed.index >= newest.min()).sum()))
-        at = rows[rows["complete"]].drop_duplicates(PLACE, keep="last")
-        total += JUDGEMENTS_A_QUARTER[wide.indicator.frequency] * float(at["false_alarm"].sum())
-    return total
+    return float(
+        sum(
+            JUDGEMENTS_A_QUARTER[wide.indicator.frequency]
+            * np.nansum(newest_false_alarm(plan[wide.indicator.id], wide))
+            for wide in wides
+        )
+    )
 
 
 def spend(plan: Plan, wides: Sequence[Wide]) -> tuple[float, float]:

@@ -7,10 +7,11 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
+from surveillance.detectors.contract import Reason
 from surveillance.plan import Watch
 from surveillance.series import PLACE, Wide
 
-TOO_LITTLE = "too_little_history"
+TOO_LITTLE = Reason.too_little_history.name
 METHOD_BREAK = "method_break"
 ANSWERS = ("observed", "expected", "upper", "pvalue", "exceedance", "false_alarm", "alarm", "reason")
 
@@ -36,6 +37,20 @@ def judge(watch: Watch, wide: Wide, *, last: int | None = None) -> pd.DataFrame:
     return rows.assign(
         indicator=wide.indicator.id, detector=np.where(_long(detector).to_numpy(), names[1], names[0])
     )
+
+
+def newest_false_alarm(watch: Watch, wide: Wide) -> np.ndarray:
+    """P(Y > U) at each series' newest period that may be judged; NaN where it is not judged. One per column."""
+    newest = wide.newest
+    rows = wide.observed.index
+    last = int((rows >= newest.min()).sum()) if newest.notna().any() else 1
+    verdicts = watch.detector.assess(wide.observed, judge=wide.judge, last=last)
+    attained = verdicts.false_alarm_
+    if watch.short is not None and (verdicts.reason_ == Reason.too_little_history).any():
+        second = watch.short.assess(wide.observed, judge=wide.judge, last=last)
+        attained = np.where(verdicts.reason_ == Reason.too_little_history, second.false_alarm_, attained)
+    position = rows[-last:].get_indexer(pd.DatetimeIndex(newest))
+    return np.where(position >= 0, attained[position, np.arange(len(position))], np.nan)
 
 
 def _answers(detector: object, wide: Wide, last: int | None) -> dict[Hashable, pd.DataFrame]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from surveillance.detectors import Detector, EarsC2
+from surveillance.detectors import Detector, EarsC2, FarringtonFlexible
 
 HARM_CLASSES = (
     "all", "synthetic_opioids", "psychostimulants", "cocaine", "heroin", "natural_semisynthetic_opioids",
@@ -67,7 +67,7 @@ class Plan:
         raise KeyError(indicator)
 
 
-MONTHLY_COUNTS = EarsC2()
+MONTHLY_COUNTS = FarringtonFlexible(years=5, min_years=3, half_window=1, blocks=5, guard=6)
 SHORT_HISTORY = EarsC2()
 
 DEFAULT_PLAN = Plan(

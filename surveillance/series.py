@@ -32,7 +32,10 @@ class Wide:
     @property
     def newest(self) -> pd.Series:
         """Per series, the newest period that may be judged; NaT where there is none."""
-        return self.judge.apply(lambda column: column[column].index.max())
+        able = self.judge.to_numpy()
+        last = len(able) - 1 - able[::-1].argmax(axis=0)
+        newest = self.judge.index.to_series().to_numpy()[last]
+        return pd.Series(newest, index=self.judge.columns).where(able.any(axis=0))
 
 
 def wide(rows: pd.DataFrame, indicator: Indicator) -> Wide:

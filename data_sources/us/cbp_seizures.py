@@ -6,13 +6,18 @@ combination without a row is zero. Months of a fiscal year still running ("2026 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from datetime import date
+from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 import pandas as pd
 
-from data_sources.errors import LayoutError, SchemaError
+from data_sources.download import Downloader, Response
+from data_sources.errors import DownloadError, LayoutError, SchemaError
 from data_sources.observations import check
-from data_sources.source import Source
+from data_sources.source import Publication, Source, Validators
 from data_sources.tables import ENGLISH_MONTHS, decompressed, numbers, refuse, table, words
 from data_sources.vocabulary import CBP_AREA_BY_NAME
 
@@ -39,6 +44,11 @@ DRUGS = {
     "Khat (Catha Edulis)": "khat",
 }
 _MONTHS = {name[:3].upper(): str(number) for number, name in enumerate(ENGLISH_MONTHS, start=1)}
+PAGE = "https://www.cbp.gov/document/stats/nationwide-drug-seizures"
+# …/2026-01/nationwide-drugs-fy23-fy26-dec.csv: the month is the last with data, and a closed window has none.
+_FILE = re.compile(
+    r"(?:/(20\d\d-\d\d))?/nationwide-drugs-fy\d\d-fy(\d\d)(?:-([a-z]{3}))?(?:_\d+)?\.csv$", re.IGNORECASE
+)
 _CELL = ["geography", "substance", "period"]
 
 
@@ -117,17 +127,80 @@ def dated(name: str, raw: bytes) -> date | None:
     return None
 
 
+def download(downloader: Downloader, held: Mapping[str, Validators]) -> Iterator[Publication]:
+    """The newest file linked on the publisher's page, nothing where we hold it; raises DownloadError."""
+    page = downloader.get(PAGE, page=True)
+    assert page is not None  # nothing held, so never "not modified"
+    url = newest_link(page.raw.decode("utf-8", "replace"))
+    file = downloader.get(url, held.get(url))
+    if file is not None:
+        yield Publication(
+            source=ID,
+            name=url.rpartition("/")[2],
+            raw=file.raw,
+            as_of=_published(file),
+            retrieved=file.retrieved,
+            origin=url,
+            etag=file.etag,
+            last_modified=file.last_modified,
+        )
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if tag == "a" and name == "href" and value]
+
+
+def newest_link(page: str) -> str:
+    """The address of the nationwide file with the newest month of data; DownloadError where none is linked."""
+    links = _Links()
+    links.feed(page)
+    files = {url: match for link in links.found if (match := _FILE.search(url := urljoin(PAGE, link.strip())))}
+    if not files:
+        raise DownloadError(
+            "a link to nationwide-drugs-fy…-fy….csv",
+            f"none among {len(links.found)} links (a gate page, or a new layout)",
+            f"Get the file in a browser from {PAGE} and add it with: drug-trends import {ID} FILE --as-of DATE.",
+            file=PAGE,
+        )
+    return max(files, key=lambda url: _last_month(files[url]))
+
+
+def _last_month(match: re.Match[str]) -> tuple[int, int, str]:
+    folder, year, month = match.groups()
+    number = int(_MONTHS.get((month or "sep").upper(), "9"))
+    return int(year), (number + 2) % 12, folder or ""
+
+
+def _published(file: Response) -> date:
+    """The day the server says the file was last modified, if not before its folder's month; else today's.
+
+    Dating a file late is harmless, dating it before it was public is not.
+    """
+    retrieved = file.retrieved.date()
+    modified = file.modified()
+    match = _FILE.search(file.url)
+    if modified is None or match is None or f"{modified:%Y-%m}" < (match[1] or ""):
+        return retrieved
+    return min(modified.date(), retrieved)
+
+
 SOURCE = Source(
     id=ID,
     title="Nationwide drug seizures",
     publisher="US Customs and Border Protection",
     country="US",
     licence="US government work",
-    homepage="https://www.cbp.gov/document/stats/nationwide-drug-seizures",
-    hosts=frozenset({"www.cbp.gov"}),
+    homepage=PAGE,
+    hosts=frozenset({"www.cbp.gov", "cbp.gov"}),
     indicators=tuple(MEASURES.values()),
     cadence_days=31,
     late_after_days=21,
     parse=parse,
     dated=dated,
+    download=download,
 )

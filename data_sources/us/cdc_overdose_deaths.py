@@ -7,19 +7,21 @@ footnote also tells final years ("… final data …") from years still incomple
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
+from data_sources.download import Downloader
 from data_sources.observations import check
-from data_sources.source import Source
+from data_sources.socrata import whole_table
+from data_sources.source import Publication, Source, Validators
 from data_sources.tables import ENGLISH_MONTHS, numbers, refuse, table, words
 from data_sources.vocabulary import GEOGRAPHIES
 
 ID = "us_cdc_overdose_deaths"
-DATASET = "xkb8-kh2a"
+HOST, DATASET = "data.cdc.gov", "xkb8-kh2a"
 REPORTED, PREDICTED = "us_overdose_deaths_12m", "us_overdose_deaths_12m_predicted"
 ALL_CAUSES, SPECIFIED = "us_all_deaths_12m", "us_overdose_drugs_specified_pct"
 PENDING = "us_overdose_pending_pct"
@@ -134,17 +136,23 @@ def dated(name: str, raw: bytes) -> date | None:
         return None
 
 
+def download(downloader: Downloader, held: Mapping[str, Validators]) -> Iterator[Publication]:
+    """The whole table as it stands, nothing where the copy we hold is current."""
+    return whole_table(downloader, held, source=ID, host=HOST, dataset=DATASET)
+
+
 SOURCE = Source(
     id=ID,
     title="Provisional drug overdose death counts, 12 months ending",
     publisher="CDC, National Center for Health Statistics",
     country="US",
     licence="US government work",
-    homepage="https://data.cdc.gov/d/xkb8-kh2a",
-    hosts=frozenset({"data.cdc.gov"}),
+    homepage=f"https://{HOST}/d/{DATASET}",
+    hosts=frozenset({HOST}),
     indicators=(REPORTED, PREDICTED, ALL_CAUSES, SPECIFIED, PENDING),
     cadence_days=31,
     late_after_days=14,
     parse=parse,
     dated=dated,
+    download=download,
 )
