@@ -69,6 +69,13 @@ class _Retryable(Exception):
         self.wait = wait
 
 
+class _Session(requests.Session):
+    """A session that leaves redirects alone: requests would read the body of one whole, however large."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class Downloader:
     """Downloads from *hosts*; errors tell a person to get the file by hand from *homepage*.
 
@@ -88,7 +95,7 @@ class Downloader:
         self._plain_http_on_loopback = plain_http_on_loopback
         where = f" from {homepage}" if homepage else ""
         self._by_hand = f"Get the file in a browser{where} and add it with: drug-trends import SOURCE FILE."
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers.update(
             {"User-Agent": f"drug-trends/{version('drug-trends')}", "Accept": "*/*", "Accept-Encoding": "gzip"}
         )
@@ -130,7 +137,7 @@ class Downloader:
                 target, headers=headers, timeout=timeout, stream=True, allow_redirects=False
             ) as answer:
                 if answer.status_code in REDIRECTS and "Location" in answer.headers:
-                    target = urljoin(target, answer.headers["Location"])
+                    target = _joined(target, answer.headers["Location"])
                     continue
                 if answer.status_code == 304:
                     return None
@@ -195,6 +202,14 @@ class Downloader:
 
     def _error(self, url: str, expected: str, found: str) -> DownloadError:
         return DownloadError(expected, found, self._by_hand, file=url)
+
+
+def _joined(target: str, location: str) -> str:
+    """The address a redirect leads to; one that cannot be read stays as it is, and is refused as such."""
+    try:
+        return urljoin(target, location)
+    except ValueError:
+        return location
 
 
 def _retry_after(header: str) -> float:
