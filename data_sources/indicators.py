@@ -122,7 +122,8 @@ _ALL = (
     Indicator(
         "mx_retail_drug_case_files", "Drug-dealing case files, method of 2015", "case files", "MS",
         "enforcement", "count", _RETAIL, delay_days=22, cadence_days=31, ended="2025-12-01",
-        caution="Case files opened by state prosecutors; closed with December 2025.",
+        caution="Case files opened by state prosecutors; closed with December 2025. Unreliable: Oaxaca in 2015 "
+        "(four months not zero) and Sinaloa (implausibly low).",
     ),
     Indicator(
         "mx_retail_drug_case_files_rnid", "Drug-dealing case files, register of 2026", "case files", "MS",

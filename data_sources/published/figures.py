@@ -7,27 +7,28 @@ is one publication.
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from data_sources.errors import LayoutError, SchemaError, SourceError
-from data_sources.indicators import INDICATORS
-from data_sources.observations import COLUMNS, KEY, check
+from data_sources.errors import SchemaError
+from data_sources.indicators import INDICATORS, PACK
+from data_sources.mx.sesnsp_retail_drug_offences import not_collected
+from data_sources.observations import KEY, check
 from data_sources.source import Publication, Source, Validators
+from data_sources.tables import refuse, table
 
 if TYPE_CHECKING:
     from data_sources.download import Downloader
 
+ID = PACK
 HEADING = ["indicator", "geography", "substance", "as_of", "unit", "dataset_id", "freq", "start", "values"]
 _NAMES = {
-    ("drug_dealing_case_files", "d1"): "mx_retail_drug_case_files",
-    ("drug_dealing_case_files", "d2"): "mx_retail_drug_case_files_rnid",
     "drug_seizure_events_fiscal_year": "us_cbp_seizure_events_fy",
     "drug_seizure_events_fiscal_year_to_date": "us_cbp_seizure_events_fytd",
     "drug_seizures": "us_cbp_seizure_weight",
@@ -41,79 +42,101 @@ _NAMES = {
     "overdose_deaths_weekly_modelled": "us_overdose_deaths_weekly_modelled",
     "population": "population",
 }
+_CASE_FILES = "drug_dealing_case_files"  # its two methods are told apart by the dataset
+_METHODS = {"d1": "mx_retail_drug_case_files", "d2": "mx_retail_drug_case_files_rnid"}
+_FINAL_FILE = "d23"  # CDC WONDER's final multiple-cause file
 _UNITS = {"case_files": "case files", "per_10000_ed_visits": "per 10,000 visits"}
 _STEP = {"M": pd.DateOffset(months=1), "A": pd.DateOffset(years=1), "W": pd.Timedelta(days=7)}
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _CBP_COVERAGE = pd.date_range("2018-10-01", "2025-12-01", freq="MS")
-_FINAL_AFTER = pd.DateOffset(months=24)  # US deaths: the final file of a year is out well before
-_ALWAYS_FINAL = ("us_overdose_deaths_weekly_modelled", "annual_seizure_weight", "population")
+_YEAR_END = pd.offsets.YearEnd(0)
 
 
 def parse(raw: bytes, as_of: date) -> pd.DataFrame:
     """The observations of the pack's lines, all of which must carry *as_of*."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise LayoutError("text in UTF-8", f"a byte that is not, at {error.start}") from None
-    lines = csv.DictReader(io.StringIO(text))
-    if list(lines.fieldnames or []) != HEADING:
-        raise LayoutError(
-            f"the heading {', '.join(HEADING)}", ", ".join(lines.fieldnames or []) or "no heading", place="line 1"
-        )
-    series = [_series(line, number, as_of) for number, line in enumerate(lines, start=2)]
-    if not series:
-        raise SourceError("at least one line of figures", "none")
-    rows = pd.concat(series, ignore_index=True)
-    # Two publications of one day may give the same figure; where they differ, check() finds the key twice.
-    return check(rows.drop_duplicates([*KEY, "value"])[list(COLUMNS)])
+    lines = table(raw, HEADING)
+    refuse(lines, lines["as_of"] != as_of.isoformat(), "as_of", f"the as-of date {as_of}")
+    refuse(lines, ~lines["freq"].isin(_STEP), "freq", "M, A or W")
+    names = _indicators(lines)
+    units = names.map({name: indicator.unit for name, indicator in INDICATORS.items()})
+    refuse(lines, lines["unit"].replace(_UNITS) != units, "unit", "the indicator's unit")
+    series = [_series(lines.loc[line], name, as_of) for line, name in names.items()]
+    rows = pd.concat(series, ignore_index=True).assign(source=ID, as_of=pd.Timestamp(as_of))
+    # Two files of one day may give the same figure; where they differ, check() finds the key twice.
+    return check(rows.drop_duplicates([*KEY, "value", "status"]))
 
 
-def _series(line: dict[str, str], number: int, as_of: date) -> pd.DataFrame:
-    place = f"line {number}"
-    if None in line or any(line[column] is None for column in HEADING):
-        raise LayoutError(f"{len(HEADING)} fields", "another number of fields (a truncated file?)", place=place)
-    name = _NAMES.get(line["indicator"]) or _NAMES.get((line["indicator"], line["dataset_id"]))
-    if name is None:
-        raise SchemaError("an indicator of the pack", repr(line["indicator"]), place=f"{place}, indicator")
-    indicator = INDICATORS[name]
-    if _UNITS.get(line["unit"], line["unit"]) != indicator.unit:
-        raise SchemaError(f"the unit {indicator.unit}", repr(line["unit"]), place=f"{place}, unit")
-    if line["as_of"] != as_of.isoformat():
-        raise SchemaError(f"the as-of date {as_of}", line["as_of"], place=f"{place}, as_of")
-    if line["freq"] not in _STEP:
-        raise SchemaError("freq M, A or W", repr(line["freq"]), place=f"{place}, freq")
+def _indicators(lines: pd.DataFrame) -> pd.Series:
+    """Our indicator of each line."""
+    method = lines["dataset_id"].map(_METHODS)
+    refuse(lines, (lines["indicator"] == _CASE_FILES) & method.isna(), "dataset_id", " or ".join(_METHODS))
+    names = method.where(lines["indicator"] == _CASE_FILES, lines["indicator"].map(_NAMES))
+    refuse(lines, names.isna(), "indicator", "an indicator of the pack")
+    return names
+
+
+def _series(line: pd.Series, name: str, as_of: date) -> pd.DataFrame:
+    """One line of the pack, a row per period."""
+    place = f"line {line.name}, column"
+    words = line["values"].split()
+    strange = [word for word in words if word != "." and not _NUMBER.fullmatch(word)]
+    if strange or not words:
+        found = repr(strange[0][:80]) if strange else "nothing"
+        raise SchemaError("numbers from 0 up, or . for no figure", found, place=f"{place} values")
     try:
-        start = pd.Timestamp(line["start"])
-        values = [float("nan") if word == "." else float(word) for word in line["values"].split()]
-    except ValueError as error:
-        raise SchemaError("a date and numbers", str(error), place=f"{place}, start or values") from None
-    if not values:
-        raise SchemaError("at least one value", "none", place=f"{place}, values")
-    period = pd.DatetimeIndex([start + step * _STEP[line["freq"]] for step in range(len(values))])
-    rows = pd.DataFrame({"period": period, "value": values})
+        start = pd.Timestamp(date.fromisoformat(line["start"]))
+        period = pd.date_range(start, periods=len(words), freq=_STEP[line["freq"]])
+    except (ValueError, OverflowError) as error:
+        raise SchemaError("a first day and as many periods", str(error), place=f"{place} start") from None
+    values = pd.Series([np.nan if word == "." else float(word) for word in words], index=period)
     if line["geography"].endswith("-sector"):
-        # No row in the publisher's file is zero inside the file's own coverage.
-        rows = rows.set_index("period").reindex(_CBP_COVERAGE).fillna(0.0).rename_axis("period").reset_index()
-    return rows.assign(
+        values = _with_zeros(values, place)
+    rows = values.rename("value").rename_axis("period").reset_index()
+    rows = rows.assign(
         indicator=name,
         geography=line["geography"],
         substance=line["substance"],
-        source=SOURCE.id,
-        as_of=pd.Timestamp(as_of),
         status=_status(name, rows["value"]),
-        provisional=_provisional(name, rows["period"], as_of),
+        provisional=_provisional(name, line["dataset_id"], rows["period"], pd.Timestamp(as_of)),
     )
+    return not_collected(rows) if line["dataset_id"] == "d1" else rows
+
+
+def _with_zeros(values: pd.Series, place: str) -> pd.Series:
+    """A sector's months, 0 where the publisher's files have no row: zero inside the files' own coverage.
+
+    A line begins with the sector's first seizure and ends with its last; the coverage is wider.
+    """
+    beyond = values.index.difference(_CBP_COVERAGE)
+    if len(beyond):
+        raise SchemaError("months from 2018-10 to 2025-12", f"{beyond[0]:%Y-%m}", place=f"{place} start")
+    return values.reindex(_CBP_COVERAGE).fillna(0.0)
 
 
 def _status(indicator: str, values: pd.Series) -> pd.Series:
-    # Blank rates of emergency visits are suppressed: fewer than 20 visits, or March to August 2020.
+    # Every blank rate of emergency visits in the publisher's file of 2025-08-25 (89 in Arizona, New Mexico and
+    # Texas) is suppressed: fewer than 20 visits, or March to August 2020. Other gaps carry a reason that the
+    # pack does not give.
     hidden = "suppressed" if indicator == "us_overdose_ed_rate" else "not_reported"
     return pd.Series(hidden, index=values.index).where(values.isna(), "reported")
 
 
-def _provisional(indicator: str, period: pd.Series, as_of: date) -> pd.Series:
-    if indicator in _ALWAYS_FINAL:
-        return pd.Series(False, index=period.index)
-    return period + _FINAL_AFTER > pd.Timestamp(as_of)
+def _provisional(indicator: str, dataset: str, period: pd.Series, as_of: pd.Timestamp) -> pd.Series:
+    """Whether the publisher may still revise a figure, from when it has done so before."""
+    if indicator.startswith("us_cbp_"):
+        # Closed fiscal years are frozen; a file appears up to a month after its last month.
+        return period >= pd.Timestamp(as_of - pd.Timedelta(days=31)).to_period("Y-SEP").start_time
+    if indicator in _METHODS.values():
+        # In ten releases of 2023-24 every changed figure was of the twelve newest months.
+        return period > as_of - pd.DateOffset(months=13)
+    if indicator == "us_overdose_ed_rate":
+        # From August to October 2025 the rates of April to June changed, none before.
+        return period > as_of - pd.DateOffset(months=6)
+    if indicator.startswith("us_overdose_deaths") and "weekly" not in indicator and dataset != _FINAL_FILE:
+        # A year's final file is out in January of the second year after (in April 2019 and July 2025 the
+        # newest year marked final was 2017 and 2023).
+        return period + _YEAR_END + pd.DateOffset(months=13) > as_of
+    return pd.Series(False, index=period.index)
 
 
 def download(downloader: Downloader | None, held: Mapping[str, Validators]) -> Iterator[Publication]:
@@ -124,12 +147,12 @@ def download(downloader: Downloader | None, held: Mapping[str, Validators]) -> I
         by_date.setdefault(date.fromisoformat(line.split(",")[3]), []).append(line)
     for as_of, chosen in sorted(by_date.items()):
         yield Publication(
-            source=SOURCE.id,
-            name=f"published_figures_{as_of}.csv",
+            source=ID,
+            name=f"{ID}_{as_of}.csv",
             raw="\n".join([heading, *chosen, ""]).encode(),
             as_of=as_of,
             retrieved=datetime.combine(as_of, time(), UTC),
-            origin="data_sources/published/figures.csv",
+            origin="figures.csv",
         )
 
 
@@ -142,14 +165,14 @@ def dated(name: str, raw: bytes) -> date | None:
 
 
 SOURCE = Source(
-    id="published_figures",
+    id=ID,
     title="Published official figures, the embedded default",
     publisher="CDC, CBP, SESNSP, UNODC, US Census Bureau, CONAPO",
     country="US MX",
     licence="as each dataset: see DATA_LICENSES.md",
     homepage="https://data.cdc.gov",
     hosts=frozenset(),
-    indicators=tuple(sorted(set(_NAMES.values()))),
+    indicators=(*_NAMES.values(), *_METHODS.values()),
     cadence_days=366,
     late_after_days=366,
     parse=parse,
