@@ -27,7 +27,11 @@ Windows = Mapping[str, tuple[str, str]]  # indicator → first and last period, 
 
 def keyed(rows: pd.DataFrame) -> pd.DataFrame:
     """*rows* with closed categories and their integer key; ValueError for a word outside the vocabularies."""
-    coded = rows.astype({**CATEGORIES, "period": "datetime64[s]"})
+    # Through text where the words differ: two sets of the same words in another order count as one type.
+    plain = {
+        name: "str" for name, dtype in CATEGORIES.items() if rows[name].dtype != dtype or not _same(rows[name])
+    }
+    coded = rows.astype(plain).astype({**CATEGORIES, "period": "datetime64[s]"})
     if coded[list(CATEGORIES)].isna().any(axis=None):
         raise ValueError("a word that is not in the vocabularies")
     key = np.zeros(len(coded), dtype=np.int64)
@@ -35,6 +39,10 @@ def keyed(rows: pd.DataFrame) -> pd.DataFrame:
         key = key * len(CATEGORIES[column].categories) + coded[column].cat.codes.to_numpy(np.int64)
     days = coded["period"].to_numpy().astype("datetime64[D]").astype(np.int64)
     return coded.assign(key=(key << 20) + (days + (1 << 19)))
+
+
+def _same(column: pd.Series) -> bool:
+    return bool(column.cat.categories.equals(CATEGORIES[str(column.name)].categories))
 
 
 def newest(log: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
@@ -54,14 +62,12 @@ def newest(log: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
 def changes(before: pd.DataFrame, rows: pd.DataFrame, windows: Windows) -> pd.DataFrame:
     """The rows that differ from the state *before*, and as `withdrawn` the keys in *windows* that are gone."""
     where = _find(before["key"].to_numpy(), rows["key"].to_numpy())
-    old = before.iloc[where]
-    same = (
-        (where >= 0)
-        & ~_differ(rows["value"].to_numpy(), old["value"].to_numpy())
-        & (rows["status"].cat.codes.to_numpy() == old["status"].cat.codes.to_numpy())
-        & (rows["provisional"].to_numpy() == old["provisional"].to_numpy())
-        if len(before)
-        else np.zeros(len(rows), dtype=bool)
+    same = where >= 0
+    new, old = rows[same], before.iloc[where[same]]
+    same[same] = (
+        ~_differ(new["value"].to_numpy(), old["value"].to_numpy())
+        & (new["status"].cat.codes.to_numpy() == old["status"].cat.codes.to_numpy())
+        & (new["provisional"].to_numpy() == old["provisional"].to_numpy())
     )
     gone = inside(before, windows) & ~before["key"].isin(rows["key"]) & (before["status"] != "withdrawn")
     return pd.concat([rows[~same], _withdrawn(before[gone])])

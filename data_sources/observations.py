@@ -117,7 +117,7 @@ def _periods(rows: pd.DataFrame) -> Iterable[str]:
         indicator = INDICATORS[str(name)]
         period = part["period"]
         aligned = {
-            "W": period.dt.dayofweek == 6,
+            "W": period.dt.day_of_week == 6,
             "MS": period.dt.day == 1,
             "YS": (period.dt.day == 1) & (period.dt.month == 1),
             "YS-OCT": (period.dt.day == 1) & (period.dt.month == 10),

@@ -31,6 +31,7 @@ from data_sources.observations import COLUMNS, SERIES, empty
 from data_sources.source import Publication, Validators
 
 Coverage = Literal["window", "keys"]
+_TEXT = ("indicator", "geography", "substance", "status", "order")
 _LISTED = (
     "source",
     "name",
@@ -115,7 +116,7 @@ class Store:
         with pa.output_stream(hidden / "raw.zst", compression="zstd") as stream:
             stream.write(publication.raw)
         rows = new.sort_values(["key", "order"])[[*CELL, "order"]]
-        rows = rows.assign(order=rows["order"].astype("category"))
+        rows = rows.astype(dict.fromkeys(_TEXT, "str"))
         pq.write_table(
             pa.Table.from_pandas(rows, preserve_index=False), hidden / "changes.parquet", compression="zstd"
         )
@@ -287,7 +288,7 @@ def _read(folder: Path, names: Collection[str]) -> _Log:
     for name in names:
         try:
             records.append(json.loads((folder / name / "publication.json").read_text(encoding="utf-8")))
-            tables.append(pq.read_table(folder / name / "changes.parquet", memory_map=True))
+            tables.append(pq.read_table(folder / name / "changes.parquet", read_dictionary=list(_TEXT)))
         except (OSError, ValueError, pa.ArrowException) as error:
             raise StoreError(
                 f"the vintage in {folder / name} cannot be read ({error}); restore that folder from a copy, "
@@ -296,7 +297,7 @@ def _read(folder: Path, names: Collection[str]) -> _Log:
     publications = pd.DataFrame(records).sort_values("order", ignore_index=True)
     publications["as_of"] = publications["as_of"].astype("datetime64[s]")
     rows = keyed(pa.concat_tables(tables).unify_dictionaries().to_pandas())
-    position = rows["order"].astype(pd.CategoricalDtype(publications["order"])).cat.codes
+    position = rows["order"].cat.set_categories(publications["order"]).cat.codes
     return _Log(publications, rows[[*CELL, "key"]].assign(position=position.astype(np.int64)))
 
 
