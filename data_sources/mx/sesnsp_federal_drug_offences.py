@@ -44,7 +44,7 @@ _PLACES = {str(number): code for number, code in MX_STATE_BY_NUMBER.items()}
 
 def parse(raw: bytes, as_of: date) -> pd.DataFrame:
     """Case files by month, state and Mexico; those abroad are left out, and their number is logged."""
-    lines = _lines(raw)
+    lines = table(raw, [*KEY, *MONTHS], encodings=sesnsp.ENCODINGS)[[*KEY, *MONTHS]]
     foreign = lines["ENTIDAD"] == ABROAD
     log.info("%d drug case files abroad are in no state and left out", _count(lines[foreign]))
     lines = lines[~foreign]
@@ -57,16 +57,6 @@ def parse(raw: bytes, as_of: date) -> pd.DataFrame:
     )
     rows = sesnsp.with_nation(sesnsp.rows(monthly))
     return check(rows.assign(indicator=INDICATOR, substance="all", source=ID, as_of=pd.Timestamp(as_of)))
-
-
-def abroad(raw: bytes) -> int:
-    """The drug case files abroad, which `parse` leaves out."""
-    lines = _lines(raw)
-    return _count(lines[lines["ENTIDAD"] == ABROAD])
-
-
-def _lines(raw: bytes) -> pd.DataFrame:
-    return table(raw, [*KEY, *MONTHS], encodings=sesnsp.ENCODINGS)[[*KEY, *MONTHS]]
 
 
 def _count(lines: pd.DataFrame) -> int:
