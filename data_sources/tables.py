@@ -126,9 +126,9 @@ def table(
     try:
         found = _heading(next(reader, []), headings, optional, aliases or {})
         for row in reader:
+            if not any(map(str.strip, row)):
+                continue
             if len(row) != len(found):
-                if not "".join(row).strip():
-                    continue
                 raise _truncated(f"{len(found)} fields", f"{len(row)}", reader.line_num)
             rows.append(row)
             lines.append(reader.line_num)
@@ -139,8 +139,6 @@ def table(
         raise _truncated("a line break after the last line", "none", reader.line_num)
     columns = dict(zip(found, zip(*rows, strict=True), strict=True)) if rows else {}
     frame = pd.DataFrame(columns, index=pd.Index(lines, name="line", dtype="int64"), dtype="str")
-    if rows:
-        frame = frame[(frame != "").any(axis=1)]
     if frame.empty:
         raise LayoutError("rows under the heading", "none", _AGAIN)
     return frame.assign(**{name: "" for name in optional if name not in frame})[[*headings, *optional]]
