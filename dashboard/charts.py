@@ -13,6 +13,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+import vl_convert
 
 from dashboard.look import (
     DARK,
@@ -27,14 +28,20 @@ from dashboard.look import (
     hatch,
     month,
     palette,
+    time_locale,
     utc,
 )  # fmt: skip
 from dashboard.series_layers import SeriesLayers
 
 __all__ = [
     "DARK", "LIGHT", "Palette", "Words", "coverage_chart", "figure", "finish", "month", "palette",
-    "revision_chart", "series_chart", "small_series", "sparkline",
+    "revision_chart", "series_chart", "small_series", "sparkline", "svg",
 ]  # fmt: skip
+
+
+def svg(chart: Any, language: Language) -> str:
+    """A finished chart as SVG, its dates in the language; the chart needs a width in px."""
+    return str(vl_convert.vegalite_to_svg(chart.to_dict(), time_format_locale=time_locale(language)))
 
 
 def sparkline(

@@ -59,7 +59,9 @@ def with_ranges(rows: pd.DataFrame, alpha: float) -> pd.DataFrame:
 
 def _ends(indicator: Indicator, detector: str, expected: Floats, upper: Floats, alpha: float) -> list[Floats]:
     counted = indicator.measure == "count" and indicator.window == "period"
-    if counted and not detector.startswith("Ears"):
+    if detector.startswith("Ears"):
+        return _scaled(expected, upper, alpha, lambda y: y, lambda y: y)
+    if counted:
         return _counted(expected, upper, alpha)
     if indicator.measure == "weight":
         return _scaled(expected, upper, alpha, np.log1p, np.expm1)
