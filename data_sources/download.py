@@ -18,7 +18,7 @@ from urllib3.util import Retry, Url, parse_url
 
 from data_sources.errors import DownloadError
 from data_sources.source import Validators
-from data_sources.tables import looks_like_html
+from data_sources.tables import LARGEST_TEXT, looks_like_html
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Limits:
     backoff: float = 1  # the first wait, doubled each time
     longest_wait: float = 60  # a publisher who asks for more is left alone
     redirects: int = 5
-    largest: int = 200 * 2**20
+    largest: int = LARGEST_TEXT
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from data_sources.errors import LayoutError, SchemaError
 
-LARGEST_TEXT = 200 * 2**20  # bytes after decompression; the largest table known has about 20 MB
+LARGEST_TEXT = 100 * 2**20  # bytes after decompression; the largest table known has about 20 MB
 ENGLISH_MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
     "November", "December",

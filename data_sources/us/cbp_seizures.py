@@ -30,6 +30,7 @@ REGIONS = {
     "Northern Border": "US-CBP-northern-border",
     "Coastal/Interior": "US-CBP-coastal-interior",
 }
+PLACES = ("US", *REGIONS.values(), *CBP_AREA_BY_NAME.values())
 COMPONENTS = ("Office of Field Operations", "U.S. Border Patrol")
 DRUGS = {
     "Marijuana": "cannabis",
@@ -97,13 +98,14 @@ def _period(lines: pd.DataFrame) -> pd.Series:
 
 
 def _totals(rows: pd.DataFrame) -> pd.DataFrame:
-    """Sums over components and land filters, gap-free inside the file's own months."""
+    """Sums over components and land filters, zero where nothing was seized inside the file's own months."""
     months = pd.date_range(rows["period"].min(), rows["period"].max(), freq="MS")
-    missing = months.difference(rows["period"])
-    if len(missing):
+    missing = [f"{month:%Y-%m}" for month in months.difference(rows["period"])]
+    missing += [name for name, region in REGIONS.items() if region not in set(rows["region"])]
+    if missing:
         raise SchemaError(
-            f"rows in every month from {months[0]:%Y-%m} to {months[-1]:%Y-%m}",
-            f"none in {', '.join(f'{month:%Y-%m}' for month in missing[:5])}",
+            f"rows of the three regions, and of every month from {months[0]:%Y-%m} to {months[-1]:%Y-%m}",
+            f"none of {', '.join(missing[:5])}",
             "The file may be truncated, or only an extract: import the publisher's whole file.",
         )
     places = pd.concat(
@@ -116,10 +118,7 @@ def _totals(rows: pd.DataFrame) -> pd.DataFrame:
     # Rounded to half a milligram: sums of the same rows in another order differ in the last digits, and
     # would look like revisions.
     sums = places.groupby(_CELL)[list(MEASURES.values())].sum().round(6)
-    grid = pd.MultiIndex.from_product(
-        [sorted(places["geography"].unique()), sorted(rows["substance"].unique()), months], names=_CELL
-    )
-    return sums.reindex(grid, fill_value=0.0)
+    return sums.reindex(pd.MultiIndex.from_product([PLACES, DRUGS.values(), months], names=_CELL), fill_value=0.0)
 
 
 def dated(name: str, raw: bytes) -> date | None:

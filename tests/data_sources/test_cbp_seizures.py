@@ -53,9 +53,10 @@ def test_a_combination_without_a_row_is_a_reported_zero_inside_the_files_months(
     rows = parse(RAW, AS_OF)
     assert value(rows, EVENTS, "US-CBP-swanton-sector", "fentanyl", "2025-09-01") == 0
     assert value(rows, WEIGHT, "US-CBP-swanton-sector", "cannabis", "2025-11-01") == 0
+    assert value(rows, WEIGHT, "US-CBP-havre-sector", "heroin", "2025-08-01") == 0  # an area without any row
     assert (rows["status"] == "reported").all()
     places, drugs = rows["geography"].nunique(), rows["substance"].nunique()
-    assert (places, drugs) == (10 + 3 + 1, 10)
+    assert (places, drugs) == (41 + 3 + 1, 10)
     assert len(rows) == 2 * places * drugs * 4
 
 
@@ -109,8 +110,14 @@ def test_a_row_that_breaks_the_layout_is_named(line: str, message: str) -> None:
 
 def test_a_month_without_any_row_is_a_gap_in_the_file_not_a_nation_without_seizures() -> None:
     earlier = "2025,MAR,U.S. Border Patrol,Southwest Border,Other,YUMA SECTOR,Heroin,1,1"
-    with pytest.raises(SchemaError, match=r"2025-03 to 2025-11; found none in 2025-04, 2025-05"):
+    with pytest.raises(SchemaError, match=r"2025-03 to 2025-11; found none of 2025-04, 2025-05"):
         parse(with_lines(earlier), AS_OF)
+
+
+def test_an_extract_of_one_region_is_refused_since_its_national_sums_would_be_wrong() -> None:
+    extract = "\n".join(line for line in [*LINES, ""] if "Northern Border" not in line).encode()
+    with pytest.raises(SchemaError, match=r"found none of Northern Border\. .*an extract"):
+        parse(extract, AS_OF)
 
 
 def test_a_month_that_was_not_over_is_outside_what_the_file_can_hold() -> None:
