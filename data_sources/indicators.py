@@ -41,7 +41,7 @@ class Indicator:
 
 
 PACK = "published_figures"
-_VSRR = ("us_cdc_overdose_deaths", PACK)
+_CDC, _VSRR = ("us_cdc_overdose_deaths",), ("us_cdc_overdose_deaths", PACK)
 _CBP = ("us_cbp_seizures", PACK)
 _RETAIL = ("mx_sesnsp_retail_drug_offences", PACK)
 
@@ -59,16 +59,16 @@ _ALL = (
     ),
     Indicator(
         "us_all_deaths_12m", "Deaths from all causes, 12 months ending, reported", "deaths", "MS", "context",
-        "count", _VSRR, delay_days=135, cadence_days=31, window="12 months ending",
+        "count", _CDC, delay_days=135, cadence_days=31, window="12 months ending",
     ),
     Indicator(
         "us_overdose_drugs_specified_pct", "Overdose deaths with drugs specified, 12 months ending",
-        "percent", "MS", "context", "percent", _VSRR, delay_days=135, cadence_days=31,
+        "percent", "MS", "context", "percent", _CDC, delay_days=135, cadence_days=31,
         window="12 months ending",
     ),
     Indicator(
         "us_overdose_pending_pct", "Deaths pending investigation, 12 months ending", "percent", "MS",
-        "context", "percent", _VSRR, delay_days=135, cadence_days=31, window="12 months ending",
+        "context", "percent", _CDC, delay_days=135, cadence_days=31, window="12 months ending",
     ),
     Indicator(
         "us_overdose_deaths_monthly", "Drug overdose deaths by month", "deaths", "MS", "harm", "count",
@@ -92,8 +92,8 @@ _ALL = (
         caution="Gross weight, not purity-adjusted; seizures measure enforcement and flow together.",
     ),
     Indicator(
-        "us_cbp_seizure_events", "Drug seizures by CBP, events", "events", "MS", "supply", "count", _CBP,
-        delay_days=25, cadence_days=31, grade="D",
+        "us_cbp_seizure_events", "Drug seizures by CBP, events", "events", "MS", "supply", "count",
+        ("us_cbp_seizures",), delay_days=25, cadence_days=31, grade="D",
         caution="Seizures measure enforcement and flow together.",
     ),
     Indicator(
