@@ -13,6 +13,7 @@ from scipy.special import ndtri
 from data_sources.indicators import INDICATORS, Indicator
 from surveillance.assessment import Assessment
 from surveillance.detectors.thresholds import cdf, quantile
+from surveillance.series import Wide
 
 Floats = NDArray[np.float64]
 RANGES = ("low80", "high80", "low95", "high95")
@@ -133,3 +134,29 @@ def closest(assessment: Assessment, count: int = 5) -> pd.DataFrame:
     """The quiet series that are nearest to an alarm: by p-value, then by exceedance."""
     quiet = assessment.series[assessment.series["state"] == "quiet"]
     return quiet.sort_values(["pvalue", "exceedance"], ascending=[True, False]).head(count).reset_index(drop=True)
+
+
+def drawn(assessment: Assessment, wide: Wide, geography: str, substance: str) -> pd.DataFrame:
+    """One series as a chart needs it: observed, status, provisional, complete, verdicts and expected ranges.
+
+    One row per period of *wide*; an indicator that is not watched has no verdicts (alarm NA, reason
+    `not_watched`). KeyError where *wide* holds no such series.
+    """
+    column = (geography, substance)
+    known = pd.DataFrame(
+        {
+            "observed": wide.observed[column],
+            "status": wide.status[column],
+            "provisional": wide.provisional[column],
+            "complete": wide.judge[column],
+        }
+    ).reset_index()
+    known = known.assign(indicator=wide.indicator.id, geography=geography, substance=substance)
+    verdicts = with_ranges(assessment.of(wide.indicator.id, geography, substance), assessment.alpha)
+    judged = ["period", "expected", "upper", "pvalue", "exceedance", "alarm", "detector", "reason", *RANGES]
+    rows = known.merge(verdicts[judged], on="period", how="left")
+    held = rows["observed"].notna()
+    rows = rows[held.cummax()] if held.any() else rows  # nothing is drawn before a series begins
+    return rows.assign(
+        alarm=rows["alarm"].astype("boolean"), reason=rows["reason"].fillna("not_watched").astype("str")
+    ).reset_index(drop=True)

@@ -1,0 +1,181 @@
+"""Facts of a signal: expected range, rarity, track record, and what is nearest to an alarm."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import nbinom, norm, poisson
+
+from data_sources.indicators import INDICATORS
+from surveillance.assessment import SERIES_COLUMNS, VERDICT_COLUMNS, Assessment
+from surveillance.explain import closest, drawn, facts, with_ranges, years_between
+from surveillance.plan import DEFAULT_PLAN
+from surveillance.series import wide
+
+MONTHS = pd.date_range("2024-01-01", periods=4, freq="MS")
+
+
+def one(
+    expected: float,
+    upper: float,
+    *,
+    indicator: str = "us_cbp_seizure_events",
+    detector: str = "FarringtonFlexible",
+    alpha: float = 0.01,
+) -> pd.Series:
+    rows = pd.DataFrame(
+        {"indicator": [indicator], "detector": [detector], "expected": [expected], "upper": [upper]}
+    )
+    return with_ranges(rows, alpha).iloc[0]
+
+
+@pytest.mark.parametrize(("mean", "dispersion"), [(3.0, 1.5), (40.0, 2.0), (400.0, 6.0)])
+def test_a_count_s_range_is_that_of_the_negative_binomial_behind_its_threshold(
+    mean: float, dispersion: float
+) -> None:
+    model = nbinom(mean / (dispersion - 1), 1 / dispersion)
+    row = one(mean, float(model.ppf(0.99)))
+    for name, probability in (("low95", 0.025), ("low80", 0.1), ("high80", 0.9), ("high95", 0.975)):
+        # The threshold is an integer, so the dispersion it implies is known only to within one count.
+        assert row[name] == pytest.approx(float(model.ppf(probability)), abs=max(1.0, 0.02 * mean))
+
+
+def test_a_poisson_threshold_gives_a_poisson_range() -> None:
+    row = one(10.0, float(poisson.ppf(0.99, 10)))
+    assert row["low95"] == poisson.ppf(0.025, 10)
+    assert row["high95"] == pytest.approx(poisson.ppf(0.975, 10), abs=1)
+
+
+def test_an_ears_range_is_the_normal_one_with_the_baseline_s_spread() -> None:
+    mean, sd = 50.0, 4.0
+    row = one(mean, mean + norm.ppf(0.99) * sd, detector="EarsC2")
+    assert row["low80"] == pytest.approx(mean - norm.ppf(0.9) * sd)
+    assert row["high95"] == pytest.approx(mean + norm.ppf(0.975) * sd)
+
+
+def test_a_weight_s_range_is_symmetric_on_the_logarithm() -> None:
+    row = one(
+        np.expm1(4.0), np.expm1(4.0 + norm.ppf(0.99) * 0.5), indicator="us_cbp_seizure_weight", detector="Other"
+    )
+    assert row["low95"] == pytest.approx(np.expm1(4.0 - norm.ppf(0.975) * 0.5))
+    assert row["high95"] == pytest.approx(np.expm1(4.0 + norm.ppf(0.975) * 0.5))
+
+
+def test_a_rate_s_range_is_symmetric_on_the_two_thirds_power() -> None:
+    row = one(8.0, 27.0, indicator="us_overdose_ed_rate", detector="FarringtonFlexible", alpha=0.025)
+    assert row["low95"] == pytest.approx(0.0)  # 4 − 5 is below zero, and a rate is not
+    assert row["high95"] == pytest.approx(27.0)
+
+
+def test_ranges_are_nested_and_hold_what_is_expected() -> None:
+    for indicator, record in INDICATORS.items():
+        if record.measure in ("count", "rate", "weight"):
+            row = one(30.0, 60.0, indicator=indicator)
+            assert 0 <= row["low95"] <= row["low80"] <= 30 <= row["high80"] <= row["high95"]
+
+
+@pytest.mark.parametrize(("expected", "upper"), [(np.nan, np.nan), (5.0, 5.0), (0.0, 2.0), (5.0, np.nan)])
+def test_without_a_threshold_above_what_is_expected_there_is_no_range(expected: float, upper: float) -> None:
+    row = one(expected, upper)
+    assert row[["low80", "high80", "low95", "high95"]].isna().all()
+
+
+def test_rows_keep_their_order_and_columns() -> None:
+    rows = pd.DataFrame(
+        {
+            "indicator": ["us_overdose_ed_rate", "us_cbp_seizure_events"] * 2, "detector": "EarsC2",
+            "expected": [1.0, 2, 3, 4], "upper": [2.0, 3, 4, 5],
+        },
+        index=[7, 3, 9, 1],
+    )  # fmt: skip
+    before = rows.copy(deep=True)
+    out = with_ranges(rows, 0.01)
+    pd.testing.assert_frame_equal(rows, before)
+    pd.testing.assert_frame_equal(out[rows.columns], rows)
+    assert (out["low95"] < out["expected"]).all()
+
+
+def test_once_in_years_counts_the_periods_of_the_frequency() -> None:
+    assert years_between(1 / 120, "MS") == pytest.approx(10)
+    assert years_between(1 / 520, "W") == pytest.approx(10)
+    assert years_between(0.0, "MS") == np.inf
+    assert np.isnan(years_between(np.nan, "MS"))
+
+
+def series(**values: object) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(SERIES_COLUMNS)
+    row |= {
+        "indicator": "us_cbp_seizure_events", "geography": "US", "substance": "heroin", "state": "quiet",
+        "period": MONTHS[-1], "observed": 9.0, "expected": 8.0, "upper": 15.0, "pvalue": 0.4, "exceedance": 0.1,
+        "detector": "EarsC2", "alarms": 2, "judged": 36, "run": 0, "late": False, "age_days": 30,
+    }  # fmt: skip
+    return row | values
+
+
+def assessment(*rows: dict[str, object], verdicts: pd.DataFrame | None = None) -> Assessment:
+    empty = pd.DataFrame({name: [] for name in (*VERDICT_COLUMNS, "complete")})
+    return Assessment(
+        as_of=date(2024, 6, 1),
+        plan=DEFAULT_PLAN,
+        alpha=0.01,
+        expected_false=6.0,
+        verdicts=empty if verdicts is None else verdicts,
+        series=pd.DataFrame(rows, columns=list(SERIES_COLUMNS)).astype({"since": "datetime64[s]"}),
+        failures={},
+    )
+
+
+def test_the_facts_of_a_signal_are_those_of_its_newest_period() -> None:
+    answer = assessment(series(state="signal", observed=20.0, pvalue=1 / 240, run=3))
+    found = facts(answer, answer.signals.iloc[0])
+    assert (found.observed, found.expected, found.run, found.alarms, found.judged) == (20.0, 8.0, 3, 2, 36)
+    assert found.years == pytest.approx(20)
+    assert found.low < 8 < found.high
+
+
+def test_the_closest_are_quiet_series_in_the_order_of_their_p_values() -> None:
+    answer = assessment(
+        series(substance="cocaine", pvalue=0.2),
+        series(substance="fentanyl", pvalue=0.001, state="signal"),
+        series(substance="heroin", pvalue=0.05),
+        series(substance="khat", pvalue=np.nan, state="not_judgeable"),
+    )
+    assert closest(answer)["substance"].to_list() == ["heroin", "cocaine"]
+    assert len(closest(answer, 1)) == 1
+
+
+def observations(values: list[float], status: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "indicator": "us_cbp_seizure_events", "geography": "US", "substance": "heroin", "period": MONTHS,
+            "value": values, "status": status, "provisional": [False, False, True, True],
+        }
+    )  # fmt: skip
+
+
+def test_what_is_drawn_joins_verdicts_with_the_status_of_every_period() -> None:
+    record = INDICATORS["us_cbp_seizure_events"]
+    table = wide(
+        observations([np.nan, 3.0, np.nan, 9.0], ["not_reported", "reported", "suppressed", "reported"]), record
+    )
+    verdict = {name: [None] for name in VERDICT_COLUMNS} | {
+        "indicator": [record.id], "geography": ["US"], "substance": ["heroin"], "period": [MONTHS[-1]],
+        "expected": [5.0], "upper": [8.0], "alarm": [True], "detector": ["EarsC2"], "reason": ["ok"],
+        "complete": [True],
+    }  # fmt: skip
+    rows = drawn(assessment(verdicts=pd.DataFrame(verdict)), table, "US", "heroin")
+    assert rows["period"].to_list() == list(MONTHS[1:])  # nothing before the series begins
+    assert rows["status"].to_list() == ["reported", "suppressed", "reported"]
+    assert rows["provisional"].to_list() == [False, True, True]
+    assert rows["alarm"].isna().to_list() == [True, True, False]
+    assert rows["reason"].to_list() == ["not_watched", "not_watched", "ok"]
+    assert rows["high95"].notna().to_list() == [False, False, True]
+
+
+def test_drawing_a_series_that_is_not_held_is_a_key_error() -> None:
+    table = wide(observations([1.0, 2, 3, 4], ["reported"] * 4), INDICATORS["us_cbp_seizure_events"])
+    with pytest.raises(KeyError):
+        drawn(assessment(), table, "MX", "heroin")

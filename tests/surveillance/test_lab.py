@@ -1,0 +1,103 @@
+"""Draft settings against the panel's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_sources.indicators import INDICATORS
+from surveillance.detectors import EarsC1, EarsC2, FarringtonFlexible
+from surveillance.lab import budgeted, built, changes, compare, judged, only
+from surveillance.plan import DEFAULT_PLAN
+from surveillance.series import wide
+
+MONTHS = pd.date_range("2023-01-01", periods=40, freq="MS")
+
+
+def verdicts(alarms: dict[str, list[bool | None]]) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame(
+            {
+                "indicator": "i", "geography": place, "substance": "all", "period": MONTHS[: len(values)],
+                "alarm": pd.array(values, dtype="boolean"), "complete": True, "observed": 1.0,
+            }
+        )
+        for place, values in alarms.items()
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_alarms_are_gained_lost_and_kept_per_series_and_period() -> None:
+    panel = verdicts({"US": [True, True, False, None], "MX": [False, False, False, False]})
+    draft = verdicts({"MX": [False, True, False, False], "US": [False, True, None, True]})
+    found = compare(panel, draft)
+    assert found.gained[["geography", "period"]].values.tolist() == [["MX", MONTHS[1]], ["US", MONTHS[3]]]
+    assert found.lost[["geography", "period"]].values.tolist() == [["US", MONTHS[0]]]
+    assert found.kept[["geography", "period"]].values.tolist() == [["US", MONTHS[1]]]
+    assert found.unjudged == 1
+
+
+def test_only_the_recent_complete_periods_are_compared() -> None:
+    panel, draft = verdicts({"US": [False] * 4}), verdicts({"US": [True] * 4})
+    assert len(compare(panel, draft, recent=2).gained) == 2
+    incomplete = draft.assign(complete=[True, True, True, False])
+    assert compare(panel.assign(complete=incomplete["complete"]), incomplete).gained["period"].max() == MONTHS[2]
+
+
+def test_settings_compared_with_themselves_gain_and_lose_nothing() -> None:
+    panel = verdicts({"US": [True, False, None, True]})
+    found = compare(panel, panel)
+    assert (len(found.gained), len(found.lost), len(found.kept), found.unjudged) == (0, 0, 2, 0)
+
+
+@pytest.fixture
+def table() -> object:
+    rng = np.random.default_rng(3)
+    parts = [
+        pd.DataFrame(
+            {
+                "indicator": "us_cbp_seizure_events", "geography": place, "substance": "heroin", "period": MONTHS,
+                "value": rng.poisson(mean, 40).astype(float), "status": "reported", "provisional": False,
+            }
+        )
+        for place, mean in (("US", 50), ("US-CBP-laredo-field-office", 5))
+    ]  # fmt: skip
+    return wide(pd.concat(parts, ignore_index=True), INDICATORS["us_cbp_seizure_events"])
+
+
+def test_one_series_judged_alone_agrees_with_the_run_over_all(table) -> None:  # type: ignore[no-untyped-def]
+    everything = judged(EarsC2(alpha=0.02), table)
+    alone = judged(EarsC2(alpha=0.02), only(table, "US", "heroin"))
+    same = everything[everything["geography"] == "US"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone[same.columns], same)
+
+
+def test_a_more_sensitive_draft_loses_no_alarm(table) -> None:  # type: ignore[no-untyped-def]
+    strict, loose = (judged(EarsC2(alpha=alpha), table) for alpha in (0.001, 0.2))
+    found = compare(strict, loose)
+    assert found.lost.empty
+    assert len(found.gained)
+
+
+def test_the_series_for_a_preview_must_be_held(table) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(KeyError):
+        only(table, "MX", "heroin")
+
+
+def test_a_detector_is_built_from_values_and_ignores_those_of_others() -> None:
+    assert built(EarsC1, {"alpha": 0.05, "baseline": 9, "years": 3}) == EarsC1(alpha=0.05, baseline=9)
+    with pytest.raises(ValueError, match="baseline must lie in"):
+        built(EarsC1, {"baseline": 1})
+
+
+def test_changes_name_each_parameter_with_both_values() -> None:
+    assert changes(EarsC2(), EarsC2(baseline=9, alpha=0.05)) == {"alpha": (0.001, 0.05), "baseline": (7, 9)}
+    assert changes(EarsC2(), EarsC2()) == {}
+    assert changes(EarsC2(), FarringtonFlexible()) == {"detector": ("EarsC2", "FarringtonFlexible")}
+
+
+def test_another_budget_is_another_plan_with_the_same_watches() -> None:
+    plan = budgeted(DEFAULT_PLAN, 2)
+    assert (plan.budget, plan.watches) == (2, DEFAULT_PLAN.watches)
+    assert plan.digest != DEFAULT_PLAN.digest
