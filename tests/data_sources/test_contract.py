@@ -214,6 +214,12 @@ def test_every_source_and_its_licence_are_documented() -> None:
     root = Path(__file__).resolve().parents[2]
     documented = (root / "docs" / "sources.md").read_text(encoding="utf-8")
     licences = (root / "DATA_LICENSES.md").read_text(encoding="utf-8")
-    for name in SOURCES:
-        assert f"## {name}" in documented
-        assert name in licences
+    for name, source in SOURCES.items():
+        section = documented.partition(f"## {name}\n")[2].partition("\n## ")[0]
+        assert section, name
+        if name != "published_figures":
+            assert all(f"`{indicator}`" in section for indicator in source.indicators)
+        assert f"| {name} |" in licences
+    datasets = pd.read_csv(Path(data_sources.__file__).parent / "published" / "datasets.csv")
+    for dataset, publisher in zip(datasets["dataset_id"], datasets["publisher"], strict=True):
+        assert f"| {dataset} | [{publisher}](" in licences
