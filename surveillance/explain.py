@@ -154,7 +154,8 @@ def drawn(assessment: Assessment, wide: Wide, geography: str, substance: str) ->
     known = known.assign(indicator=wide.indicator.id, geography=geography, substance=substance)
     verdicts = with_ranges(assessment.of(wide.indicator.id, geography, substance), assessment.alpha)
     judged = ["period", "expected", "upper", "pvalue", "exceedance", "alarm", "detector", "reason", *RANGES]
-    rows = known.merge(verdicts[judged], on="period", how="left")
+    verdicts = verdicts[judged].astype({"period": known["period"].dtype})
+    rows = known.merge(verdicts, on="period", how="left")
     held = rows["observed"].notna()
     rows = rows[held.cummax()] if held.any() else rows  # nothing is drawn before a series begins
     return rows.assign(

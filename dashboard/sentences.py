@@ -1,0 +1,188 @@
+"""What the pages say of a series, a verdict and a signal, in whole sentences of the reader's language."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from dashboard.look import Words, figure
+from dashboard.text import N_, Text
+from data_sources.indicators import INDICATORS, successor
+from surveillance.assessment import Assessment
+from surveillance.explain import Facts
+
+# What a figure counts, per indicator; substance and place stand before it.
+_PHRASES = {
+    "us_overdose_deaths_12m": N_("{value} overdose deaths in the 12 months to {month}"),
+    "us_overdose_deaths_monthly": N_("{value} overdose deaths in {month}"),
+    "us_overdose_ed_rate": N_("{value} suspected overdoses per 10,000 emergency visits in {month}"),
+    "us_cbp_seizure_weight": N_("{value} lb seized in {month}"),
+    "us_cbp_seizure_events": N_("{value} seizures in {month}"),
+    "mx_federal_drug_case_files": N_("{value} federal drug case files in {month}"),
+    "mx_retail_drug_case_files": N_("{value} drug-dealing case files in {month}"),
+    "mx_retail_drug_case_files_rnid": N_("{value} drug-dealing case files in {month}"),
+}
+_ANY = N_("{value} {unit} in {month}")
+LONGEST = 100  # years; beyond it a model of a few years of data says no more
+
+
+def series_name(t: Text, geography: str, substance: str) -> str:
+    """Place and substance, as "Arizona · Fentanyl"; the place alone where the series is of all drugs."""
+    place = t.place(geography)
+    return place if substance == "all" else f"{place} · {t.substance(substance)}"
+
+
+def headline(t: Text, series: pd.Series) -> str:
+    """The newest figure of a series: "Sonora: 739 drug-dealing case files in Mar 2026"."""
+    name = str(series["indicator"])
+    unit = t.unit(name) if name not in _PHRASES else ""
+    what = t(
+        _PHRASES.get(name, _ANY),
+        value=figure(float(series["observed"]), t.language),
+        unit=unit,
+        month=t.month(series["period"]),
+    )
+    return f"{series_name(t, str(series['geography']), str(series['substance']))}: {what}"
+
+
+def expectation(t: Text, facts: Facts) -> str:
+    """What was expected: "283 to 653 were expected", or the expected figure where no range follows."""
+    if math.isnan(facts.expected):
+        return t("no figure was expected: the series could not be judged")
+    if math.isnan(facts.low):
+        return t("about {value} was expected", value=figure(facts.expected, t.language))
+    return t(
+        "{low} to {high} were expected",
+        low=_near(facts.low, facts.high, t),
+        high=_near(facts.high, facts.high, t),
+    )
+
+
+def _near(value: float, scale: float, t: Text) -> str:
+    """A range's end at the precision of its larger end; a range is never known to a decimal of a hundred."""
+    return figure(float(round(value)) if scale >= 20 else round(value, 1), t.language)
+
+
+def rarity(t: Text, facts: Facts) -> str:
+    """How unusual the figure is by the model, and by the series' own record."""
+    record = t.n(
+        "over its line in {alarms} of the last {n} month before.",
+        "over its line in {alarms} of the last {n} months before.",
+        facts.judged,
+        alarms=facts.alarms,
+    )
+    if math.isnan(facts.years):
+        return record[:1].upper() + record[1:]
+    if facts.years > LONGEST:
+        by_model = t("By the model less than once in {years} years", years=LONGEST)
+    elif facts.years >= 1.5:
+        by_model = t("By the model about once in {years} years", years=t.number(round(facts.years)))
+    elif (months := round(12 * facts.years)) > 1:
+        by_model = t("By the model about once in {months} months", months=months)
+    else:
+        by_model = t("By the model in most months")
+    return f"{by_model}; {record}"
+
+
+def persistence(t: Text, facts: Facts) -> str:
+    """How long the signal has lasted: "first month above the line" or "3 months in a row"."""
+    if facts.run <= 1:
+        return t("first month above the line")
+    return t.n("{n} month in a row", "{n} months in a row", facts.run)
+
+
+def age(t: Text, days: float) -> str:
+    """How old the newest figure is, in months from 60 days on."""
+    if pd.isna(days):
+        return t("age unknown")
+    if days < 60:
+        return t.n("{n} day old", "{n} days old", int(days))
+    months = round(float(days) / 30.4)
+    return t.n("{n} month old", "{n} months old", months)
+
+
+def near_empty(t: Text, rows: pd.DataFrame) -> str:
+    """A warning where the series is zero in most months, so that one event can make an alarm; else nothing."""
+    recent = rows.loc[rows["observed"].notna(), "observed"].tail(36)
+    if len(recent) and (recent == 0).mean() > 0.5:
+        return t("This series is zero in most months: one event can make an alarm.")
+    return ""
+
+
+def verdict(t: Text, series: pd.Series, facts: Facts) -> str:
+    """A chart's title: what was found of the newest complete period, or why it cannot be judged."""
+    first = headline(t, series)
+    if series["state"] == "not_judgeable":
+        return t("{figure}; it cannot be judged", figure=first)
+    above = bool(series["observed"] > series["upper"])
+    if above:
+        return t("{figure}; {expected}", figure=first, expected=expectation(t, facts))
+    return t("{figure}, within what was expected", figure=first)
+
+
+def unjudged(t: Text, series: pd.Series) -> str:
+    """Why a series has no verdict, and what that means."""
+    return t(
+        "Cannot be judged: {reason}. This is not the same as no alarm.", reason=t.reason(str(series["reason"]))
+    )
+
+
+def caption(t: Text, assessment: Assessment, series: pd.Series, rows: pd.DataFrame, source: str) -> str:
+    """Below a chart: source, last data date, completeness, comparability."""
+    record = INDICATORS[str(series["indicator"])]
+    waiting = int((rows["observed"].notna() & rows["provisional"].astype(bool)).sum())
+    filling = int((rows["observed"].notna() & ~rows["complete"].astype(bool)).sum())
+    parts = [
+        t("Source: {source}.", source=source),
+        t("Data to {month}, as known on {day}.", month=t.month(rows["period"].max()), day=t.date(assessment.as_of)),
+    ]
+    if waiting:
+        parts.append(t.n("{n} month is provisional (dashed).", "{n} months are provisional (dashed).", waiting))
+    else:
+        parts.append(t("All figures are final."))
+    if filling:
+        parts.append(
+            t.n(
+                "The newest month is still filling and is not judged.",
+                "The newest {n} months are still filling and are not judged.",
+                filling,
+            )
+        )
+    parts.append(t("Comparability across the border: grade {grade}.", grade=record.grade))
+    return " ".join(parts)
+
+
+def break_words(t: Text, indicator: str) -> list[tuple[pd.Timestamp, str]]:
+    """The method breaks of an indicator as a chart names them."""
+    record = INDICATORS[indicator]
+    found = []
+    if record.begins:
+        day = pd.Timestamp(record.begins)
+        found.append((day, t("new method, {month}", month=t.month(day))))
+    after = successor(indicator)
+    if after is not None and after.begins:
+        day = pd.Timestamp(after.begins)
+        found.append((day, t("new method, {month}", month=t.month(day))))
+    return found
+
+
+def chart_words(t: Text) -> Words:
+    """The words that a series chart draws."""
+    return Words(
+        observed=t("observed"),
+        expected=t("expected"),
+        line=t("alarm line"),
+        alarm=t("alarm"),
+        trend=t("trend"),
+        forecast=t("forecast"),
+        filling=t("still filling"),
+        suppressed=t("suppressed"),
+        not_reported=t("not reported"),
+        not_collected=t("not collected"),
+        withdrawn=t("withdrawn"),
+        not_published=t("not yet published"),
+        earlier_method=t("earlier method"),
+        now=t("now"),
+        period=t("month"),
+    )
