@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from data_sources.indicators import INDICATORS, Indicator
@@ -46,10 +47,11 @@ def wide(rows: pd.DataFrame, indicator: Indicator) -> Wide:
 
     def spread(column: str, fill: object) -> pd.DataFrame:
         table = rows.pivot(index="period", columns=PLACE, values=column).sort_index(axis=1)
-        table = table.reindex(axis)
-        return table if fill is None else table.where(table.notna(), fill)
+        values = table.reindex(axis).to_numpy(dtype=object, copy=True)
+        values[pd.isna(values)] = fill
+        return pd.DataFrame(values, axis, table.columns)
 
-    observed = spread("value", None).astype("float64")
+    observed = spread("value", np.nan).astype("float64")
     published = observed.notna()
     still_filling = published[::-1].cumsum()[::-1] <= indicator.filling
     return Wide(
