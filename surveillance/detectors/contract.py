@@ -114,15 +114,23 @@ class Verdicts:
         return replace(self, index=self.index[cut], **arrays)
 
 
+class OutOfRange(ValueError):
+    """A parameter outside its range; `name`, `low`, `high` and `value` say which."""
+
+    def __init__(self, name: str, value: float, low: float, high: float, interval: str) -> None:
+        super().__init__(f"{name} must lie in {interval}, not {value!r}")
+        self.name, self.value, self.low, self.high = name, value, low, high
+
+
 def within(
     name: str, value: float, low: float, high: float, *, open_low: bool = False, open_high: bool = False
 ) -> None:
-    """ValueError that names the parameter, the value and the range, where the value lies outside."""
+    """OutOfRange that names the parameter, the value and the range, where the value lies outside."""
     above = value > low if open_low else value >= low
     below = value < high if open_high else value <= high
     if not (above and below):
         interval = f"{'(' if open_low else '['}{low}, {high}{')' if open_high else ']'}"
-        raise ValueError(f"{name} must lie in {interval}, not {value!r}")
+        raise OutOfRange(name, value, low, high, interval)
 
 
 class Detector(Protocol):

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from data_sources.indicators import INDICATORS
-from surveillance.detectors import EarsC1, EarsC2, FarringtonFlexible
-from surveillance.lab import budgeted, built, changes, compare, judged, only
+from surveillance.detectors import DETECTORS, EarsC1, EarsC2, FarringtonFlexible
+from surveillance.lab import budgeted, built, changes, compare, judged, only, parameters, read, written
 from surveillance.plan import DEFAULT_PLAN
 from surveillance.series import wide
 
@@ -101,3 +101,43 @@ def test_another_budget_is_another_plan_with_the_same_watches() -> None:
     plan = budgeted(DEFAULT_PLAN, 2)
     assert (plan.budget, plan.watches) == (2, DEFAULT_PLAN.watches)
     assert plan.digest != DEFAULT_PLAN.digest
+
+
+@pytest.mark.parametrize("detector", DETECTORS.values())
+def test_every_parameter_has_a_kind_and_survives_a_link(detector: type) -> None:
+    default = detector()
+    found = parameters(detector)
+    assert [parameter.name for parameter in found][0:1]
+    for parameter in found:
+        assert parameter.default == getattr(default, parameter.name)
+        assert read(parameter, written(parameter.default)) == parameter.default
+        if parameter.kind in ("whole", "number") and parameter.low is not None and parameter.default is not None:
+            assert parameter.low <= parameter.default <= (parameter.high or np.inf)
+
+
+def test_ranges_are_those_the_detector_enforces() -> None:
+    found = {parameter.name: parameter for parameter in parameters(FarringtonFlexible)}
+    assert (found["years"].low, found["years"].high) == (1, 20)
+    assert (found["alpha"].low, found["alpha"].high) == (0, 0.5)
+    assert (found["residual_threshold"].low, found["residual_threshold"].high) == (0, None)
+    assert found["threshold"].choices == ("delta", "nbPlugin", "muan")
+    assert found["min_years"].optional
+    assert found["min_cases"].kind == "pair"
+    assert found["trend"].kind == "switch"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("years", "many"),
+        ("trend", "maybe"),
+        ("threshold", "<b>"),
+        ("min_cases", "5"),
+        ("alpha", ""),
+        ("years", "2.5"),
+    ],
+)
+def test_a_link_s_nonsense_is_a_value_error(name: str, text: str) -> None:
+    parameter = {parameter.name: parameter for parameter in parameters(FarringtonFlexible)}[name]
+    with pytest.raises(ValueError):
+        read(parameter, text)
