@@ -119,7 +119,8 @@ def series_chart(
     low80, high80, low95, high95 (expected range), provisional, complete, status. *until* draws what is not yet
     published up to that day. *earlier* (period, observed): the series before a method break; *trend* (period,
     trend); *forecast* (period, mean, low80 … high95); *vintages* (vintage, period, value; vintage a label);
-    *draft* (period, upper, alarm): another line to compare. y starts at zero; *log* asks for log(1 + y).
+    *draft* (period, observed, upper, change): another line, with the alarms it gains,
+    loses and keeps. y starts at zero; *log* asks for log(1 + y).
     """
     series = SeriesLayers(rows, unit, country, language, dark, labels or Words(), height, width, log=log)
     series.add_time(until, breaks)

@@ -56,6 +56,9 @@ class Words:
     withdrawn: str = "withdrawn"
     not_published: str = "not yet published"
     earlier_method: str = "earlier method"
+    draft: str = "draft line"
+    gained: str = "alarm under the draft only"
+    lost: str = "alarm under the panel's settings only"
     now: str = "now"
     period: str = "period"
 

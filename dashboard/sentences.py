@@ -183,6 +183,9 @@ def chart_words(t: Text) -> Words:
         withdrawn=t("withdrawn"),
         not_published=t("not yet published"),
         earlier_method=t("earlier method"),
+        draft=t("draft line"),
+        gained=t("alarm under the draft only"),
+        lost=t("alarm under the panel's settings only"),
         now=t("now"),
         period=t("month"),
     )

@@ -30,6 +30,7 @@ class SeriesLayers:
         self.first, self.last = self.rows["period"].min(), self.rows["period"].max()
         self.end = self.last
         self.values = [self.rows[name] for name in ("observed", "upper", "high95", "expected")]
+        self.draft: pd.DataFrame | None = None
         self.back: list[Any] = []
         self.front: list[Any] = []
         self.ends: list[tuple[pd.Timestamp, float, str, str, bool]] = []  # period, y, text, colour, bold
@@ -99,7 +100,8 @@ class SeriesLayers:
             self._end(forecast, "mean", words.forecast, self.hue)
         if draft is not None:
             self._line(draft, "upper", color=colours.alarm, strokeWidth=1.6, strokeDash=[5, 3])
-            self._end(draft, "upper", words.line, colours.alarm)
+            self._end(draft, "upper", words.draft, colours.alarm)
+            self.draft = draft
 
     def _line(self, data: pd.DataFrame, y: str, **mark: Any) -> None:
         self.values.append(data[y])
@@ -274,35 +276,44 @@ class SeriesLayers:
         return halo + base.mark_text(baseline="middle", color=self.colours.muted, **mark)
 
     def _alarms(self) -> list[Any]:
-        colours, layers = self.colours, []
-        for current in (False, True):
-            part = self.rows[self.rows["alarm"] & (self.rows["current"] == current)]
-            if part.empty:
-                continue
-            data = part[["period", "observed", "when"]].assign(
-                text=[figure(value, self.language) for value in part["observed"]]
-            )
-            base = alt.Chart(data).encode(x=self._x(), y=self._y("observed"))
-            tips = [
-                alt.Tooltip("when:N", title=self.words.alarm), alt.Tooltip("text:N", title=self.words.observed)
-            ]  # fmt: skip
-            mark: dict[str, Any] = (
-                {"fill": colours.alarm, "stroke": colours.ink, "strokeWidth": 1.2, "size": 70}
-                if current
-                else {
-                    "fill": colours.paper,
-                    "stroke": colours.alarm,
-                    "strokeWidth": 1.6,
-                    "size": 38 if self.small else 48,
-                }
-            )
-            layers.append(base.mark_point(filled=True, opacity=1, shape="circle", **mark).encode(tooltip=tips))
-            if current:
-                newest = base.properties(data=data.tail(1)).encode(text="text:N")
-                place: dict[str, Any] = {"dy": -13, "fontWeight": "bold", "fontSize": 12}
-                layers.append(newest.mark_text(stroke=colours.paper, strokeWidth=3, **place))
-                layers.append(newest.mark_text(color=colours.alarm, **place))
+        """The current run filled, earlier alarms open; against a draft: kept filled, gained open, lost in grey."""
+        colours, small = self.colours, self.small
+        filled = {"fill": colours.alarm, "stroke": colours.ink, "strokeWidth": 1.2, "size": 70}
+        hollow = {"fill": colours.paper, "stroke": colours.alarm, "strokeWidth": 1.6, "size": 38 if small else 48}
+        if self.draft is not None:
+            change = self.draft["change"].reset_index(drop=True)
+            part = self.draft.assign(period=utc(self.draft["period"]), when="").reset_index(drop=True)
+            lost = hollow | {"stroke": colours.grey, "shape": "cross"}
+            return [
+                *self._points(part[change == "lost"], lost, self.words.lost),
+                *self._points(part[change == "gained"], hollow | {"size": 90}, self.words.gained),
+                *self._points(part[change == "kept"], filled, self.words.alarm),
+            ]
+        current = self.rows["current"]
+        layers = self._points(self.rows[self.rows["alarm"] & ~current], hollow, self.words.alarm)
+        run = self.rows[self.rows["alarm"] & current]
+        layers += self._points(run, filled, self.words.alarm)
+        if len(run):
+            data = run.tail(1)[["period", "observed"]]
+            data = data.assign(text=[figure(value, self.language) for value in data["observed"]])
+            base = alt.Chart(data).encode(x=self._x(), y=self._y("observed"), text="text:N")
+            place: dict[str, Any] = {"dy": -13, "fontWeight": "bold", "fontSize": 12}
+            layers.append(base.mark_text(stroke=colours.paper, strokeWidth=3, **place))
+            layers.append(base.mark_text(color=colours.alarm, **place))
         return layers
+
+    def _points(self, part: pd.DataFrame, mark: dict[str, Any], word: str) -> list[Any]:
+        if part.empty:
+            return []
+        days = part["period"].dt.tz_localize(None)
+        data = part[["period", "observed"]].assign(
+            text=[
+                f"{month(day, self.language)}: {figure(value, self.language)}"
+                for day, value in zip(days, part["observed"], strict=True)
+            ]
+        )
+        base = alt.Chart(data).encode(x=self._x(), y=self._y("observed"), tooltip=alt.Tooltip("text:N", title=word))
+        return [base.mark_point(filled=True, opacity=1, **({"shape": "circle"} | mark))]
 
     def _labels(self) -> list[Any]:
         """Labels at the ends of the lines, pushed apart where they would overlap."""

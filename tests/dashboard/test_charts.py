@@ -107,7 +107,7 @@ def test_the_full_chart_becomes_svg(language: Any, dark: bool) -> None:
         forecast=forecast.assign(high95=430.0),
         vintages=pd.DataFrame({"vintage": "Jan 2024", "period": MONTHS[:30], "value": 390.0}),
         earlier=pd.DataFrame({"period": MONTHS[:20], "observed": 100.0}),
-        draft=pd.DataFrame({"period": MONTHS, "upper": 470.0}),
+        draft=pd.DataFrame({"period": MONTHS, "observed": 480.0, "upper": 470.0, "change": "kept"}),
         log=True,
     )
     svg = vl_convert.vegalite_to_svg(spec)
@@ -133,7 +133,8 @@ def test_the_current_alarm_is_filled_and_labelled_and_earlier_ones_are_open() ->
     (earlier,) = marks(spec, "point", stroke=light.alarm)
     assert current["mark"]["stroke"] == light.ink
     assert earlier["mark"]["fill"] == light.paper
-    assert [row["text"] for row in data(spec, current)] == ["600"]
+    assert [row["text"] for row in data(spec, current)] == ["Dec 2024: 600"]
+    assert "600" in texts(spec)
     bold = [layer for layer in marks(spec, "text", fontWeight="bold") if layer["mark"].get("color") == light.alarm]
     assert bold
 
@@ -143,6 +144,18 @@ def test_a_run_of_alarms_that_has_ended_is_an_earlier_one() -> None:
     assert not marks(spec, "point", fill=charts.LIGHT.alarm)
     (earlier,) = marks(spec, "point", stroke=charts.LIGHT.alarm)
     assert len(data(spec, earlier)) == 2
+
+
+def test_a_draft_shows_which_alarms_it_gains_loses_and_keeps() -> None:
+    change = ["gained", "lost", "kept", *[""] * 45]
+    draft = pd.DataFrame({"period": MONTHS, "observed": 500.0, "upper": 470.0, "change": change})
+    spec = draw(with_alarms(47), draft=draft)
+    light = charts.LIGHT
+    (kept,) = marks(spec, "point", fill=light.alarm)
+    (gained,) = marks(spec, "point", stroke=light.alarm)
+    (lost,) = marks(spec, "point", stroke=light.grey)
+    assert [len(data(spec, layer)) for layer in (kept, gained, lost)] == [1, 1, 1]
+    assert "draft line" in texts(spec)
 
 
 def test_provisional_values_are_dashed_and_joined_to_the_last_final_one() -> None:
