@@ -1,7 +1,8 @@
 """The change log of a source: what a publication changed, and what that means for the ones after it.
 
 A log is a frame of rows SERIES, period, value, status, provisional, with `key` (one integer per series and
-period) and `position` (the publication's place in order). For window publications every row is a change.
+period), `position` (the publication's place in order) and `news` (the value or status is another than
+before). A publication with window coverage leaves a row only where something changed.
 """
 
 from __future__ import annotations
@@ -27,13 +28,10 @@ Windows = Mapping[str, tuple[str, str]]  # indicator → first and last period, 
 
 def keyed(rows: pd.DataFrame) -> pd.DataFrame:
     """*rows* with closed categories and their integer key; ValueError for a word outside the vocabularies."""
-    # Through text where the words differ: two sets of the same words in another order count as one type.
-    plain = {
-        name: "str" for name, dtype in CATEGORIES.items() if rows[name].dtype != dtype or not _same(rows[name])
-    }
-    coded = rows.astype(plain).astype({**CATEGORIES, "period": "datetime64[s]"})
-    if coded[list(CATEGORIES)].isna().any(axis=None):
-        raise ValueError("a word that is not in the vocabularies")
+    coded = rows.assign(
+        **{column: _closed(rows[column], dtype) for column, dtype in CATEGORIES.items()},
+        period=rows["period"].astype("datetime64[s]"),
+    )
     key = np.zeros(len(coded), dtype=np.int64)
     for column in SERIES:
         key = key * len(CATEGORIES[column].categories) + coded[column].cat.codes.to_numpy(np.int64)
@@ -41,22 +39,50 @@ def keyed(rows: pd.DataFrame) -> pd.DataFrame:
     return coded.assign(key=(key << 20) + (days + (1 << 19)))
 
 
-def _same(column: pd.Series) -> bool:
-    return bool(column.cat.categories.equals(CATEGORIES[str(column.name)].categories))
+def _closed(words: pd.Series, dtype: pd.CategoricalDtype) -> pd.Categorical:
+    # By place in the closed list: words may come as text, or as categories in an order of their own.
+    words = words.astype("category")
+    place, codes = dtype.categories.get_indexer(words.cat.categories), words.cat.codes.to_numpy()
+    if (place < 0).any() or (codes < 0).any():
+        unknown = ", ".join(map(str, words.cat.categories[place < 0])) or "an empty cell"
+        raise ValueError(f"{words.name}: not in the vocabulary: {unknown}")
+    return pd.Categorical.from_codes(place[codes], dtype=dtype)
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """A log from its rows: by key, then position, with `news`: the value or status is not the one before."""
+    log = rows.iloc[np.lexsort((rows["position"].to_numpy(), rows["key"].to_numpy()))]
+    key, value, status = log["key"].to_numpy(), log["value"].to_numpy(), log["status"].cat.codes.to_numpy()
+    news = np.ones(len(log), dtype=bool)
+    news[1:] = (key[1:] != key[:-1]) | (status[1:] != status[:-1]) | _differ(value[1:], value[:-1])
+    return log.assign(news=news)
 
 
 def newest(log: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     """Of each key its newest row, by key; and the position at which that value and status first stood."""
-    order = np.lexsort((log["position"].to_numpy(), log["key"].to_numpy()))
-    key, position = log["key"].to_numpy()[order], log["position"].to_numpy()[order]
-    value, status = log["value"].to_numpy()[order], log["status"].cat.codes.to_numpy()[order]
+    key, position = log["key"].to_numpy(), log["position"].to_numpy()
     if not len(key):
         return log, position
-    changed = np.ones(len(key), dtype=bool)
-    changed[1:] = (key[1:] != key[:-1]) | (status[1:] != status[:-1]) | _differ(value[1:], value[:-1])
-    since = np.maximum.accumulate(np.where(changed, np.arange(len(key)), 0))
+    since = np.maximum.accumulate(np.where(log["news"].to_numpy(), np.arange(len(key)), 0))
     last = np.append(key[1:] != key[:-1], True)
-    return log.iloc[order[last]], position[since[last]]
+    return log.iloc[last], position[since[last]]
+
+
+def confirmed(state: pd.DataFrame, publications: pd.DataFrame) -> np.ndarray:
+    """Per row of a *state* the position of the newest publication that says it, or that covers it in silence."""
+    position = state["position"].to_numpy().copy()
+    indicators = state["indicator"].cat.codes.to_numpy()
+    for code in np.unique(indicators):
+        indicator = CATEGORIES["indicator"].categories[code]
+        mine = np.flatnonzero(indicators == code)
+        periods, place = np.unique(state["period"].to_numpy()[mine], return_inverse=True)
+        covering = np.full(len(periods), -1)
+        for later, publication in enumerate(publications.itertuples()):
+            if publication.coverage == "window" and indicator in publication.windows:
+                first, last = (np.datetime64(day) for day in publication.windows[indicator])
+                covering[(first <= periods) & (periods <= last)] = later
+        position[mine] = np.maximum(position[mine], covering[place])
+    return position
 
 
 def changes(before: pd.DataFrame, rows: pd.DataFrame, windows: Windows) -> pd.DataFrame:

@@ -8,30 +8,24 @@ sixty vintages of a table cost little more than one. The union of all changes is
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from bisect import bisect
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from data_sources.changes import CATEGORIES, CELL, changes, inside, keyed, newest, restatements
+from data_sources import vintage_files
+from data_sources.changes import CATEGORIES, CELL, changes, confirmed, inside, keyed, newest, restatements
 from data_sources.errors import SourceError, StoreError
 from data_sources.indicators import INDICATORS
 from data_sources.observations import COLUMNS, SERIES, empty
 from data_sources.source import Publication, Validators
+from data_sources.vintage_files import Coverage, Log, vintages
 
-Coverage = Literal["window", "keys"]
-_TEXT = ("indicator", "geography", "substance", "status", "order")
 _LISTED = (
     "source",
     "name",
@@ -43,15 +37,10 @@ _LISTED = (
     "sha256",
     "bytes",
     "rows",
+    "changed",
+    "first",
+    "last",
 )
-
-
-@dataclass(frozen=True)
-class _Log:
-    """A source's publications in order, and all their change rows."""
-
-    publications: pd.DataFrame  # _LISTED, coverage, windows, order; by position
-    rows: pd.DataFrame  # CELL, key, position
 
 
 class Store:
@@ -59,7 +48,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._logs: dict[str, tuple[tuple[str, ...], _Log]] = {}
+        self._logs: dict[str, tuple[tuple[str, ...], Log]] = {}
         self._locks: dict[str, FileLock] = {}
 
     # Writing
@@ -88,43 +77,21 @@ class Store:
         indicator, and that is gone now becomes `withdrawn`. An older vintage may arrive after a newer one.
         """
         with self.lock(publication.source):
-            folder = self.root / publication.source
-            for leftover in folder.glob(".new-*"):
-                shutil.rmtree(leftover)
             log = self._log(publication.source)
             if publication.sha256 in set(log.publications["sha256"]):
                 return False
-            record = _record(publication, rows, coverage)
+            recorded = vintage_files.record(publication, rows, coverage)
             orders = log.publications["order"].tolist()
-            position = bisect(orders, record["order"])
-            rows = keyed(rows)[[*CELL, "key"]]
-            if coverage == "keys":
-                new = rows.assign(order=record["order"])
-            else:
-                before, _ = newest(log.rows[log.rows["position"] < position])
-                own = changes(before, rows, record["windows"])
-                later = restatements(before, own, log.rows, log.publications, position)
-                speaking = pd.Series(orders, dtype="str").reindex(later["position"]).to_numpy()
-                new = pd.concat([own.assign(order=record["order"]), later.assign(order=speaking)])
-            self._commit(folder, publication, record, new)
+            position = bisect(orders, recorded["order"])
+            before, _ = newest(log.rows[log.rows["position"] < position])
+            own = keyed(rows)[[*CELL, "key"]]
+            if coverage == "window":
+                own = changes(before, own, recorded["windows"])
+            later = restatements(before, own, log.rows, log.publications, position)
+            speaking = pd.Series(orders, dtype="str").reindex(later["position"]).to_numpy()
+            new = pd.concat([own.assign(order=recorded["order"]), later.assign(order=speaking)])
+            vintage_files.commit(self.root / publication.source, publication, recorded, new)
         return True
-
-    def _commit(self, folder: Path, publication: Publication, record: dict[str, object], new: pd.DataFrame) -> None:
-        name = f"{publication.as_of}_{publication.sha256[:16]}"
-        hidden = folder / f".new-{name}"
-        hidden.mkdir()
-        with pa.output_stream(hidden / "raw.zst", compression="zstd") as stream:
-            stream.write(publication.raw)
-        rows = new.sort_values(["key", "order"])[[*CELL, "order"]]
-        rows = rows.astype(dict.fromkeys(_TEXT, "str"))
-        pq.write_table(
-            pa.Table.from_pandas(rows, preserve_index=False), hidden / "changes.parquet", compression="zstd"
-        )
-        _write(hidden / "publication.json", record)
-        for path in (*hidden.iterdir(), hidden):
-            _sync(path)
-        hidden.rename(folder / name)
-        _sync(folder)
 
     def refuse(self, source: str, name: str, error: SourceError, when: datetime) -> None:
         """Remember that a file was refused, and why."""
@@ -145,12 +112,12 @@ class Store:
         """The sources of which something is held."""
         if not self.root.exists():
             return []
-        return sorted(path.name for path in self.root.iterdir() if path.is_dir() and any(_vintages(path)))
+        return sorted(path.name for path in self.root.iterdir() if vintages(path))
 
     def publications(self, source: str | None = None) -> pd.DataFrame:
         """What is held, one row per publication in the order of as_of: source, name, dates, origin, hash, size."""
         tables = [self._log(name).publications for name in ([source] if source else self.sources())]
-        held = pd.concat(tables) if tables else _nothing().publications
+        held = pd.concat(tables) if tables else vintage_files.nothing().publications
         return held.sort_values(["source", "order"])[list(_LISTED)].reset_index(drop=True)
 
     def validators(self, source: str) -> dict[str, Validators]:
@@ -160,10 +127,10 @@ class Store:
 
     def raw(self, source: str, sha256: str) -> bytes:
         """The publisher's bytes."""
-        for path in (self.root / source).glob(f"*_{sha256[:16]}"):
-            with pa.input_stream(path / "raw.zst", compression="zstd") as stream:
-                return bytes(stream.read())
-        raise StoreError(f"{source} holds no publication {sha256[:16]} in {self.root}")
+        held = vintage_files.raw(self.root / source, sha256)
+        if held is None:
+            raise StoreError(f"{source} holds no publication {sha256[:16]} in {self.root}")
+        return held
 
     def known_on(self, day: date, indicators: Collection[str] | None = None) -> pd.DataFrame:
         """For each series and period the newest value published on or before *day*.
@@ -188,7 +155,7 @@ class Store:
     def vintages(self, source: str, indicator: str) -> list[date]:
         """The as-of dates of the publications that cover an indicator, oldest first."""
         held = self._log(source).publications
-        return [row.as_of.date() for row in held.itertuples() if indicator in row.windows]
+        return sorted({row.as_of.date() for row in held.itertuples() if indicator in row.windows})
 
     def vintage(self, source: str, indicator: str, day: date) -> pd.DataFrame:
         """One complete publication: the newest on *day* that covers the indicator, all its rows of it, alone."""
@@ -208,19 +175,18 @@ class Store:
         return _as_frame(rows.assign(source=source, as_of=publication["as_of"]), list(COLUMNS))
 
     def revisions(self, indicator: str, geography: str, substance: str) -> pd.DataFrame:
-        """The change log of one series: source, period, as_of, value, status; one row per change."""
+        """The change log of one series: a row where a source first gave a value or status, or changed it."""
         parts = []
         for source in self.sources():
             log = self._log(source)
-            chosen = np.ones(len(log.rows), dtype=bool)
+            chosen = log.rows["news"].to_numpy()
             for column, value in zip(SERIES, (indicator, geography, substance), strict=True):
-                chosen &= (log.rows[column] == value).to_numpy()
+                chosen = chosen & (log.rows[column] == value).to_numpy()
             rows = log.rows[chosen]
-            as_of = log.publications["as_of"].reindex(rows["position"]).to_numpy()
-            parts.append(rows.assign(source=source, as_of=as_of))
-        columns = ["source", "period", "as_of", "value", "status"]
-        rows = pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
-        return rows.sort_values(["source", "period", "as_of"], ignore_index=True).astype({"status": "str"})
+            as_of = log.publications["as_of"].to_numpy()[rows["position"]]
+            parts.append(_as_frame(rows.assign(source=source, as_of=as_of), list(COLUMNS)))
+        rows = pd.concat(parts) if parts else empty()
+        return rows.sort_values(["source", "period", "as_of"], ignore_index=True, kind="stable")
 
     def refusals(self) -> pd.DataFrame:
         """Refused files, newest first: when, source, name, error."""
@@ -237,87 +203,26 @@ class Store:
 
     def token(self) -> str:
         """A text that changes whenever something is added: a key for caches."""
-        names = [f"{source}/{name}" for source in self.sources() for name in _vintages(self.root / source)]
+        names = [f"{source}/{name}" for source in self.sources() for name in vintages(self.root / source)]
         extra = [path.name for part in ("refused",) for path in sorted((self.root / part).glob("*.json"))]
         attempts = [f"{row.source}{row.when}" for row in self.attempts().itertuples()]
         return "\n".join([*names, *extra, *attempts])
 
-    def _log(self, source: str) -> _Log:
-        names = tuple(_vintages(self.root / source))
+    def _log(self, source: str) -> Log:
+        names = vintages(self.root / source)
         held = self._logs.get(source)
         if held is None or held[0] != names:
-            held = (names, _read(self.root / source, names))
+            folder = self.root / source
+            held = (names, vintage_files.read(folder, names) if names else vintage_files.nothing())
             self._logs[source] = held
         return held[1]
-
-
-def _vintages(folder: Path) -> Iterator[str]:
-    if folder.exists():
-        yield from sorted(path.name for path in folder.iterdir() if path.name[:1].isdigit() and path.is_dir())
-
-
-def _record(publication: Publication, rows: pd.DataFrame, coverage: Coverage) -> dict:
-    periods = rows.groupby("indicator")["period"].agg(["min", "max"])
-    return {
-        "source": publication.source,
-        "name": publication.name,
-        "as_of": publication.as_of.isoformat(),
-        "retrieved": publication.retrieved.isoformat(),
-        "origin": publication.origin,
-        "etag": publication.etag,
-        "last_modified": publication.last_modified,
-        "sha256": publication.sha256,
-        "bytes": len(publication.raw),
-        "rows": len(rows),
-        "coverage": coverage,
-        "windows": {row.Index: [f"{row.min:%Y-%m-%d}", f"{row.max:%Y-%m-%d}"] for row in periods.itertuples()},
-        "order": f"{publication.as_of} {publication.retrieved:%Y-%m-%dT%H:%M:%S.%f} {publication.sha256[:16]}",
-    }
-
-
-def _nothing() -> _Log:
-    publications = pd.DataFrame({column: [] for column in (*_LISTED, "coverage", "windows", "order")})
-    publications = publications.astype({"as_of": "datetime64[s]", "order": "str", "sha256": "str"})
-    return _Log(publications, keyed(empty())[[*CELL, "key"]].assign(position=np.zeros(0, dtype=np.int64)))
-
-
-def _read(folder: Path, names: Collection[str]) -> _Log:
-    if not names:
-        return _nothing()
-    records, tables = [], []
-    for name in names:
-        try:
-            records.append(json.loads((folder / name / "publication.json").read_text(encoding="utf-8")))
-            tables.append(pq.read_table(folder / name / "changes.parquet", read_dictionary=list(_TEXT)))
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise StoreError(
-                f"the vintage in {folder / name} cannot be read ({error}); restore that folder from a copy, "
-                "or move it away and import its file again"
-            ) from error
-    publications = pd.DataFrame(records).sort_values("order", ignore_index=True)
-    publications["as_of"] = publications["as_of"].astype("datetime64[s]")
-    rows = keyed(pa.concat_tables(tables).unify_dictionaries().to_pandas())
-    position = rows["order"].cat.set_categories(publications["order"]).cat.codes
-    return _Log(publications, rows[[*CELL, "key"]].assign(position=position.astype(np.int64)))
 
 
 def _dated(rows: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
     """The state of one source: each key's newest row, when its value first stood and was last confirmed."""
     state, since = newest(rows)
     dates = held["as_of"].to_numpy()
-    confirmed = state["position"].to_numpy().copy()
-    indicator, period = state["indicator"].cat.codes.to_numpy(), state["period"].to_numpy()
-    for name in state["indicator"].unique():
-        windows = [
-            (position, *row.windows[name])
-            for position, row in enumerate(held.itertuples())
-            if row.coverage == "window" and name in row.windows
-        ]
-        mine = indicator == CATEGORIES["indicator"].categories.get_loc(name)
-        for position, first, last in windows:
-            covered = mine & (period >= np.datetime64(first)) & (period <= np.datetime64(last))
-            confirmed[covered & (confirmed < position)] = position
-    return state.assign(as_of=dates[since], confirmed=dates[confirmed])
+    return state.assign(as_of=dates[since], confirmed=dates[confirmed(state, held)])
 
 
 def _by_precedence(known: pd.DataFrame) -> pd.DataFrame:
@@ -337,8 +242,13 @@ def _by_precedence(known: pd.DataFrame) -> pd.DataFrame:
 
 def _as_frame(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """The rows in the order of their keys, with the contract's columns and types."""
-    text = dict.fromkeys(("indicator", "geography", "substance", "source", "status"), "str")
-    return rows.sort_values("key")[columns].astype(text).reset_index(drop=True)
+    rows = rows.sort_values("key", kind="stable")
+    # Taking the words by their codes is many times quicker than a cast of the categories to text.
+    words = {
+        name: dtype.categories.astype("str").take(rows[name].cat.codes.to_numpy())
+        for name, dtype in CATEGORIES.items()
+    }
+    return rows[columns].assign(**words).astype({"source": "str"}).reset_index(drop=True)
 
 
 def _records(folder: Path, columns: list[str]) -> pd.DataFrame:
@@ -349,19 +259,7 @@ def _records(folder: Path, columns: list[str]) -> pd.DataFrame:
     )
 
 
-def _write(path: Path, record: object) -> None:
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
-
-
 def _replace(path: Path, record: object) -> None:
     hidden = path.with_name(f".{path.name}")
-    _write(hidden, record)
+    vintage_files.write(hidden, record)
     hidden.replace(path)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
