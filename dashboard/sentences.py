@@ -189,3 +189,14 @@ def chart_words(t: Text) -> Words:
         now=t("now"),
         period=t("month"),
     )
+
+
+def not_watched(t: Text, assessment: Assessment, indicator: str) -> str:
+    """Why the plan does not judge a series of this measure."""
+    after = successor(indicator)
+    if after is not None:
+        return t("its publisher closed this measure; “{title}” continues it", title=t.indicator(after.id))
+    if indicator in assessment.plan.not_watched:
+        why = t(assessment.plan.not_watched[indicator])
+        return why[:1].lower() + why[1:]
+    return t("this series is outside the plan")

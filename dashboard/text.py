@@ -23,7 +23,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:])")
 MISSING = "–"
 
 
-def N_(message: str) -> str:  # noqa: N802, the name gettext tools use
+def N_(message: str) -> str:
     """Mark a message that is translated where it is shown."""
     return message
 
@@ -64,6 +64,18 @@ UNITS = {
     "events": N_("events"),
     "case files": N_("case files"),
     "persons": N_("persons"),
+}
+
+# Short names, where a list of measures must stay a line.
+SHORT = {
+    "us_overdose_deaths_12m": N_("US overdose deaths"),
+    "us_overdose_deaths_monthly": N_("US monthly deaths"),
+    "us_overdose_ed_rate": N_("US emergency visits"),
+    "us_cbp_seizure_weight": N_("US seizures, weight"),
+    "us_cbp_seizure_events": N_("US seizures, events"),
+    "mx_federal_drug_case_files": N_("MX federal case files"),
+    "mx_retail_drug_case_files": N_("MX case files, method of 2015"),
+    "mx_retail_drug_case_files_rnid": N_("MX case files"),
 }
 
 
@@ -141,6 +153,10 @@ class Text:
 
     def indicator(self, name: str) -> str:
         return self(INDICATORS[name].title)
+
+    def short(self, name: str) -> str:
+        """A measure's short name; its title where it has none."""
+        return self(SHORT[name]) if name in SHORT else self.indicator(name)
 
     def caution(self, name: str) -> str:
         return self(INDICATORS[name].caution) if INDICATORS[name].caution else ""

@@ -1,0 +1,152 @@
+"""What stands on every page: language, as-of date, settings, and the bars that say what is special."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import streamlit as st
+
+from dashboard import data, filters, text
+from dashboard.filters import Selection
+from dashboard.text import Text
+from surveillance.assessment import Assessment
+from surveillance.plan import DEFAULT_PLAN
+
+LOGO = (
+    "<svg xmlns='http://www.w3.org/2000/svg' width='210' height='24' role='img'>"
+    "<rect width='5' height='20' y='2' fill='#0072B2'/><rect x='8' width='5' height='20' y='2' fill='#009E73'/>"
+    "<text x='20' y='17' font-family='sans-serif' font-size='13' font-weight='700' fill='#5F6B78'>{name}"
+    "</text></svg>"
+)
+_HELD = ("lang", "as_of", "budget")  # what goes along from page to page
+
+
+def selection() -> Selection:
+    """What the address asks for; language, date and settings go along when the page changes."""
+    held = dict(st.session_state.get("_held", {}).items())
+    params = held | {key: st.query_params[key] for key in st.query_params}
+    chosen = filters.parse(params, latest=data.latest(), locale=st.context.locale)
+    known = filters.parameters(chosen)
+    st.session_state["_held"] = {key: known[key] for key in _HELD if key in known}
+    for key in _HELD:
+        if key in known:
+            st.query_params[key] = known[key]
+    return chosen
+
+
+def draw(chosen: Selection) -> None:
+    """The status strip and the bars above a page."""
+    t = text.of(chosen.language)
+    _mend_language(chosen)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(":small[" + t("Data as known on **{day}**", day=t.date(chosen.as_of)) + "]")
+        with st.popover(t("change"), type="tertiary"):
+            _date_picker(t, chosen)
+        assessment = data.assessment(chosen.as_of.isoformat(), chosen.budget)
+        current, late = _sources(assessment)
+        st.badge(t("{n} of {all} measures current", n=current, all=current + late), color="gray")
+        if late:
+            st.badge(t("{n} late", n=late), icon=":material/schedule:", color="yellow")
+        _settings(t, chosen)
+        st.space("stretch")
+        _language(chosen)
+    for problem in chosen.problems:
+        st.info(text.escape_markdown(problem), icon=":material/info:")
+    if chosen.replay:
+        st.warning(
+            t("REPLAY: as known on {day}. Later figures are left out.", day=t.long_date(chosen.as_of)),
+            icon=":material/history:",
+        )
+    elif data.embedded_only():
+        st.info(
+            t(
+                "Embedded published figures only, as known on {day}. Fetch or import publishers' files for more.",
+                day=t.long_date(chosen.as_of),
+            ),
+            icon=":material/inventory_2:",
+        )
+    if assessment.failures:
+        names = ", ".join(text.escape_markdown(name) for name in assessment.failures)
+        st.warning(t("The last fetch failed for {names}; the last good figures are shown.", names=names))
+
+
+def _sources(assessment: Assessment) -> tuple[int, int]:
+    """How many watched indicators are current, and how many are late, by their newest series."""
+    late = assessment.series.groupby("indicator")["late"].min()
+    return int((~late.astype(bool)).sum()), int(late.astype(bool).sum())
+
+
+def _settings(t: Text, chosen: Selection) -> None:
+    if chosen.modified:
+        st.badge(
+            t.n(
+                "Settings: Modified ({n} change), not for publication",
+                "Settings: Modified ({n} changes), not for publication",
+                1,
+            ),
+            icon=":material/tune:",
+            color="yellow",
+        )
+    else:
+        st.badge(
+            t("Settings: Panel default v{version}", version=DEFAULT_PLAN.version),
+            icon=":material/tune:",
+            color="gray",
+        )
+
+
+def _date_picker(t: Text, chosen: Selection) -> None:
+    picked = st.date_input(
+        t("Show the figures as known on"),
+        value=chosen.as_of,
+        min_value=filters.EARLIEST,
+        max_value=chosen.latest,
+        format="YYYY-MM-DD",
+    )
+    if isinstance(picked, date) and picked != chosen.as_of:
+        _go(replace(chosen, as_of=picked))
+    if chosen.replay and st.button(t("Back to the latest")):
+        _go(replace(chosen, as_of=chosen.latest))
+
+
+def _language(chosen: Selection) -> None:
+    names = {"en": "English", "es": "Español"}
+    picked = st.segmented_control(
+        "Language · Idioma",
+        list(names),
+        default=chosen.language,
+        format_func=str.upper,
+        label_visibility="collapsed",
+        required=True,
+        key=f"language-{chosen.language}",
+    )
+    if picked and picked != chosen.language:
+        _go(replace(chosen, language=picked))
+
+
+def _go(chosen: Selection) -> None:
+    """Show another selection on the same page."""
+    known = filters.parameters(chosen)
+    st.session_state["_held"] = {key: known[key] for key in _HELD if key in known}
+    for key in _HELD:
+        if key in known:
+            st.query_params[key] = known[key]
+        elif key in st.query_params:
+            del st.query_params[key]
+    st.rerun()
+
+
+def _mend_language(chosen: Selection) -> None:
+    """Streamlit's page says it is English; a screen reader must hear the language that is shown."""
+    code = "es-MX" if chosen.language == "es" else "en-US"
+    st.html(f"<script>document.documentElement.lang = '{code}'</script>", unsafe_allow_javascript=True)
+
+
+def broken(error: Exception) -> None:
+    """The page for a store that cannot be opened: both languages, since nothing is known of the reader yet."""
+    for language in text.LANGUAGES:
+        t = text.of(language)
+        st.header(t("The store cannot be opened"))
+        st.error(text.escape_markdown(error))
+        st.markdown(t("Nothing was changed. Put right what the message names, and load this page again."))

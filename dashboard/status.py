@@ -1,0 +1,117 @@
+"""The first screen in words: what is unusual, how sure, how old; and what each tile says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.sentences import age
+from dashboard.text import N_, Text
+from data_sources.indicators import INDICATORS
+from surveillance.assessment import Assessment
+from surveillance.situation import Tile
+
+_LABELS = {
+    ("US", "deaths"): N_("Synthetic-opioid deaths, 12 months"),
+    ("US", "visits"): N_("Overdose visits per 10,000 emergency visits"),
+    ("US", "supply"): N_("Fentanyl seized, southwest border, kg"),
+    ("US", "enforcement"): N_("Drug case files"),
+    ("MX", "deaths"): N_("Overdose deaths"),
+    ("MX", "visits"): N_("Overdose emergency visits"),
+    ("MX", "supply"): N_("Fentanyl seized, kg a year"),
+    ("MX", "enforcement"): N_("Drug-dealing case files, 6 border states"),
+}
+
+
+@dataclass(frozen=True)
+class TileWords:
+    """What a tile says, in one language."""
+
+    label: str
+    value: str
+    period: str
+    change: str
+    age: str
+
+
+def headline(t: Text, assessment: Assessment) -> str:
+    """How many signals need review, how many series are quiet, how many cannot be judged."""
+    counts = assessment.counts
+    parts = [
+        t.n("{n} signal needs review", "{n} signals need review", counts["signal"]),
+        t.n("{n} last known in a late source", "{n} last known in late sources", counts["last_known"]),
+        t.n("{n} series quiet", "{n} series quiet", counts["quiet"]),
+        t.n("{n} cannot be judged", "{n} cannot be judged", counts["not_judgeable"]),
+    ]
+    return ", ".join(parts)
+
+
+def detail(t: Text, assessment: Assessment, *, markdown: bool = False) -> str:
+    """As known when, how sure, and for what "quiet" is not known because its source is late."""
+    bold = "**{}**" if markdown else "{}"
+    sentences = [
+        t(
+            "As known on {day}. At these settings {false} are expected among {judged} judged series.",
+            day=t.long_date(assessment.as_of),
+            false=bold.format(t("about {n} false signals a quarter", n=t.number(assessment.expected_false, 2))),
+            judged=t.number(assessment.counts["judged"]),
+        )
+    ]
+    late = late_measures(t, assessment)
+    if late:
+        sentences.append(
+            t(
+                "Late: {measures}; there “quiet” is {not_known}.",
+                measures="; ".join(late),
+                not_known=bold.format(t("not known")),
+            )
+        )
+    return " ".join(sentences)
+
+
+def late_measures(t: Text, assessment: Assessment) -> list[str]:
+    """The watched measures whose every series is late, each with its newest month."""
+    found = []
+    for name, part in assessment.series.groupby("indicator"):
+        if part["late"].all() and (part["state"] != "not_judgeable").any():
+            found.append(
+                t("{measure} since {month}", measure=t.short(str(name)), month=t.month(part["period"].max()))
+            )
+    return found
+
+
+def tile_words(t: Text, tile: Tile) -> TileWords:
+    """The words of a tile; for one that is not measured only the label."""
+    label = t(_LABELS[tile.country, tile.row])
+    if not tile.measured or tile.period is None:
+        return TileWords(label, "", "", "", "")
+    frequency = INDICATORS[tile.indicator].frequency
+    period = t.period(tile.period, frequency)
+    months = age(t, tile.age_days)
+    return TileWords(
+        label=label,
+        value=t.number(tile.value, 3) if tile.value < 100 else t.number(round(tile.value)),
+        period=period,
+        change=_change(t, tile),
+        age=t("{period} · {age} · grade {grade}", period=period, age=months, grade=tile.grade),
+    )
+
+
+def _change(t: Text, tile: Tile) -> str:
+    low, high = (t.percent(end - 1) for end in (tile.low, tile.high)) if tile.low == tile.low else ("", "")
+    words = {
+        "lower": t(
+            "▼ {share} fewer than a year before ({low} to {high})", share=_share(t, tile), low=low, high=high
+        ),
+        "higher": t(
+            "▲ {share} more than a year before ({low} to {high})", share=_share(t, tile), low=low, high=high
+        ),
+        "unclear": t("no clear change in a year ({low} to {high})", low=low, high=high),
+        "unknown": t("no comparison with a year before"),
+    }[tile.direction]
+    if tile.under == tile.under:
+        words += "; " + t.n("{n} event in the month", "{n} events in the month", int(tile.under))
+    return words
+
+
+def _share(t: Text, tile: Tile) -> str:
+    return t.percent(abs(tile.ratio - 1)) if tile.ratio == tile.ratio else ""

@@ -1,0 +1,161 @@
+"""Signals: what needs review, one sentence each; what is nearest to the line; what cannot be judged."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts, data, filters, text
+from dashboard.filters import Selection
+from dashboard.sentences import (
+    age,
+    chart_words,
+    expectation,
+    headline,
+    near_empty,
+    persistence,
+    rarity,
+    series_name,
+)
+from dashboard.text import Text
+from data_sources.vocabulary import GEOGRAPHIES
+from surveillance.assessment import Assessment
+from surveillance.explain import closest, drawn, facts
+
+RECENT = 36  # months a card's picture shows
+MOST = 5  # series a reason names before it says how many more
+
+
+def render(selection: Selection) -> None:
+    """The page of signals for a selection."""
+    t = text.of(selection.language)
+    assessment = data.assessment(selection.as_of.isoformat(), selection.budget)
+    signals = assessment.signals
+    new, known = (signals[signals["state"] == state] for state in ("signal", "last_known"))
+    st.header(_title(t, len(new), len(known)))
+    st.markdown(_introduction(t, assessment))
+    if signals.empty:
+        _closest(t, selection, assessment)
+    else:
+        if len(new):
+            st.subheader(t("New: the newest complete month of a current source"))
+            _cards(t, selection, assessment, new)
+        if len(known):
+            st.subheader(t("Last known: the source is late, so today's state is unknown"))
+            _cards(t, selection, assessment, known)
+        _closest(t, selection, assessment)
+    _unjudged(t, selection, assessment)
+
+
+def _title(t: Text, new: int, known: int) -> str:
+    if not new and not known:
+        return t("No open signals")
+    first = t.n("{n} new signal needs review", "{n} new signals need review", new) if new else t("No new signals")
+    if not known:
+        return first
+    return f"{first}; {t.n('{n} is last known from a late source', '{n} are last known from late sources', known)}"
+
+
+def _introduction(t: Text, assessment: Assessment) -> str:
+    counts = assessment.counts
+    return t(
+        "Of {watched} series watched, {judged} were judged. By chance alone about {false} false signals a quarter "
+        "are expected at these settings. Rank: new first, then the rarest by the model.",
+        watched=counts["watched"],
+        judged=counts["judged"],
+        false=t.number(assessment.expected_false, 1),
+    )
+
+
+def _cards(t: Text, selection: Selection, assessment: Assessment, signals: pd.DataFrame) -> None:
+    grid = st.grid(2, gap="xsmall", min_column_width=340)
+    for rank, series in signals.iterrows():
+        with grid.container(border=True, gap="xxsmall", height="stretch"):
+            card(t, selection, assessment, series, int(str(rank)) + 1)
+
+
+def card(t: Text, selection: Selection, assessment: Assessment, series: pd.Series, rank: int) -> None:
+    name, geography, substance = (str(series[key]) for key in ("indicator", "geography", "substance"))
+    country = GEOGRAPHIES[geography].country
+    found = facts(assessment, series)
+    wide = data.wide(selection.as_of.isoformat(), name)
+    rows = drawn(assessment, wide, geography, substance)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.badge(country, color="blue" if country == "US" else "green")
+        if series["state"] == "signal":
+            st.badge(t("new"), color="orange")
+        else:
+            st.badge(t("last known"), color="gray")
+        st.space("stretch")
+        st.markdown(
+            f":small[:gray[{t('rank {n}', n=rank)} · {persistence(t, found)} · {age(t, series['age_days'])}]]"
+        )
+    sentence = t("{figure}; {expected}.", figure=headline(t, series), expected=expectation(t, found))
+    st.markdown(f"**{text.escape_markdown(sentence)}**")
+    st.markdown(f":small[{text.escape_markdown(rarity(t, found))}]")
+    chart = charts.small_series(
+        rows.tail(RECENT),
+        country="us" if country == "US" else "mx",
+        language=selection.language,
+        dark=data.dark(),
+        words=chart_words(t),
+        description=sentence,
+    )
+    st.altair_chart(chart, width="stretch", theme=None, alt=sentence, key=f"signal-{series['id']}")
+    notes = [t.indicator(name), near_empty(t, rows)]
+    st.markdown(f":small[:gray[{text.escape_markdown(' · '.join(note for note in notes if note))}]]")
+    link = filters.link(selection, "trends", indicator=name, geographies=(geography,), substance=substance)
+    st.markdown(f":small[[{t('See the whole series in Trends')}]({link})]")
+
+
+def _closest(t: Text, selection: Selection, assessment: Assessment) -> None:
+    near = closest(assessment)
+    if near.empty:
+        return
+    st.subheader(t("The five quiet series closest to the line"))
+    table = pd.DataFrame(
+        {
+            t("Series"): [series_name(t, row.geography, row.substance) for row in near.itertuples()],
+            t("Measure"): [t.indicator(row.indicator) for row in near.itertuples()],
+            t("Month"): [t.month(row.period) for row in near.itertuples()],
+            t("Observed"): [t.figure(row.observed) for row in near.itertuples()],
+            t("Expected"): [t.number(row.expected, 3) for row in near.itertuples()],
+            t("Alarm line"): [t.number(row.upper, 3) for row in near.itertuples()],
+            t("Way to the line"): [100 * float(row.exceedance) for row in near.itertuples()],
+        }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        width="stretch",
+        column_config={
+            t("Way to the line"): st.column_config.ProgressColumn(format="%d %%", min_value=0, max_value=100)
+        },
+        alt=t("The five quiet series closest to the line"),
+    )
+    st.markdown(f":small[:gray[{t('0 % is what was expected, 100 % is the alarm line.')}]]")
+
+
+def _unjudged(t: Text, selection: Selection, assessment: Assessment) -> None:
+    series = assessment.series[assessment.series["state"] == "not_judgeable"]
+    if series.empty:
+        return
+    st.subheader(
+        t.n(
+            "{n} series cannot be judged, which is not the same as quiet",
+            "{n} series cannot be judged, which is not the same as quiet",
+            len(series),
+        )
+    )
+    lines = []
+    for reason, part in series.groupby("reason", sort=False):
+        names = [
+            f"{series_name(t, row.geography, row.substance)} ({t.indicator(row.indicator)})"
+            for row in part.itertuples()
+        ]
+        shown = "; ".join(names[:MOST])
+        more = len(names) - MOST
+        if more > 0:
+            shown += t(" and {n} more", n=more)
+        lines.append(f"- **{len(part)}**, {t.reason(str(reason))}: {text.escape_markdown(shown)}")
+    st.markdown("\n".join(lines))
