@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -62,13 +62,18 @@ def _recent(rows: pd.DataFrame, recent: int) -> pd.DataFrame:
 
 def only(wide: Wide, geography: str, substance: str) -> Wide:
     """*wide* with one of its series; KeyError where it holds no such series."""
-    column = [(geography, substance)]
+    return several(wide, [(geography, substance)])
+
+
+def several(wide: Wide, columns: Sequence[tuple[str, str]]) -> Wide:
+    """*wide* with these of its series (geography, substance); KeyError where it does not hold one."""
+    chosen = list(columns)
     return replace(
         wide,
-        observed=wide.observed[column],
-        status=wide.status[column],
-        provisional=wide.provisional[column],
-        judge=wide.judge[column],
+        observed=wide.observed[chosen],
+        status=wide.status[chosen],
+        provisional=wide.provisional[chosen],
+        judge=wide.judge[chosen],
     )
 
 

@@ -79,6 +79,7 @@ def card(t: Text, selection: Selection, assessment: Assessment, series: pd.Serie
     country = GEOGRAPHIES[geography].country
     found = facts(assessment, series)
     wide = data.wide(selection.as_of.isoformat(), name)
+    assert wide is not None  # a signal has figures
     rows = drawn(assessment, wide, geography, substance)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.badge(country, color="blue" if country == "US" else "green")

@@ -1,0 +1,159 @@
+"""The series picker: measure, substance and places, kept in the address bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data, filters, text
+from dashboard.filters import MOST_PLACES, Selection
+from data_sources.indicators import INDICATORS
+from data_sources.observations import SERIES
+from data_sources.registry import SOURCES
+from data_sources.vocabulary import GEOGRAPHIES, SUBSTANCES
+
+_FIRST = ("us_overdose_deaths_12m", "us_cbp_seizure_weight", "us_overdose_ed_rate")
+
+
+def known_series(as_of: str) -> pd.DataFrame:
+    """Every series that had a figure on *as_of*: indicator, geography, substance."""
+
+    def make(day: str) -> pd.DataFrame:
+        return data.store().known_on(date.fromisoformat(day))[SERIES].drop_duplicates()
+
+    found: pd.DataFrame = data.computed("known_series", make, as_of)
+    return found
+
+
+def sources_of(as_of: str, indicator: str) -> list[str]:
+    """The sources behind an indicator's figures as known on *as_of*, for display."""
+
+    def make(day: str, name: str) -> list[str]:
+        known = data.store().known_on(date.fromisoformat(day), [name])
+        used = [SOURCES[source] for source in sorted(known["source"].unique()) if source in SOURCES]
+        return [f"{source.publisher}, {source.title}" for source in used]
+
+    found: list[str] = data.computed("sources_of", make, as_of, indicator)
+    return found
+
+
+def pick(selection: Selection, *, several: bool, watched: bool = False) -> Selection | None:
+    """The selection with a measure, a substance and places that exist; None where nothing is known at all.
+
+    With *several* up to six places; with *watched* only measures that the plan judges. A choice is written to
+    the address and the page drawn again.
+    """
+    t = text.of(selection.language)
+    known = known_series(selection.as_of.isoformat())
+    if watched:
+        judged = data.assessment(selection.as_of.isoformat(), selection.budget).verdicts
+        known = judged[SERIES].drop_duplicates()
+    if known.empty:
+        return None
+    asked, selection = selection, _existing(selection, known)
+    for sentence in _mended(asked, selection):
+        st.info(sentence, icon=":material/info:")
+    columns = st.columns([4, 3, 4], vertical_alignment="bottom")
+    measures = [name for name in INDICATORS if name in set(known["indicator"])]
+    with columns[0]:
+        _select(t("Measure"), "indicator", measures, selection, t.indicator)
+    of_measure = known[known["indicator"] == selection.indicator]
+    substances = [code for code in SUBSTANCES if code in set(of_measure["substance"])]
+    with columns[1]:
+        _select(t("Substance"), "substance", substances, selection, t.substance)
+    of_substance = of_measure[of_measure["substance"] == selection.substance]
+    places = [code for code in GEOGRAPHIES if code in set(of_substance["geography"])]
+    with columns[2]:
+        if several:
+            chosen = st.multiselect(
+                t("Places, up to {n}", n=MOST_PLACES),
+                places,
+                default=list(selection.geographies),
+                format_func=t.place,
+                max_selections=MOST_PLACES,
+                key=f"pick-places-{'.'.join(selection.geographies)}-{selection.language}",
+            )
+            if chosen and tuple(chosen) != selection.geographies:
+                go(replace(selection, geographies=tuple(chosen)))
+        else:
+            selection = replace(selection, geographies=selection.geographies[:1])
+            _select(t("Place"), "place", places, selection, t.place)
+    return selection
+
+
+def go(selection: Selection) -> None:
+    """Show another selection on the same page, with an address of its own."""
+    st.query_params.update(filters.parameters(selection))
+    st.rerun()
+
+
+def _select(label: str, name: str, options: Sequence[str], selection: Selection, say) -> None:  # type: ignore[no-untyped-def]
+    now = selection.geographies[0] if name == "place" else getattr(selection, name)
+    # The key holds the present value: a link to another series must not meet the widget's old state.
+    picked = st.selectbox(
+        label, options, index=options.index(now), format_func=say, key=f"pick-{name}-{now}-{selection.language}"
+    )
+    if picked == now:
+        return
+    if name == "indicator":
+        go(replace(selection, indicator=picked, substance=None, geographies=()))
+    go(replace(selection, geographies=(picked,)) if name == "place" else replace(selection, substance=picked))
+
+
+def _existing(selection: Selection, known: pd.DataFrame) -> Selection:
+    """The nearest selection that exists: asked values where they hold, else the usual first ones."""
+    measures = set(known["indicator"])
+    first = next((name for name in (*_FIRST, *INDICATORS) if name in measures), None)
+    indicator = selection.indicator if selection.indicator in measures else first
+    of_measure = known[known["indicator"] == indicator]
+    substances = set(of_measure["substance"])
+    places = [code for code in selection.geographies if code in set(of_measure["geography"])]
+    if selection.substance in substances:
+        substance = selection.substance
+    else:
+        at_place = set(of_measure.loc[of_measure["geography"].isin(places), "substance"]) or substances
+        substance = next(code for code in ("all", "fentanyl", *SUBSTANCES) if code in at_place)
+    here = set(of_measure.loc[of_measure["substance"] == substance, "geography"])
+    kept = tuple(code for code in places if code in here)
+    return replace(
+        selection,
+        indicator=indicator,
+        substance=substance,
+        geographies=kept or (next(code for code in GEOGRAPHIES if code in here),),
+    )
+
+
+def _mended(asked: Selection, found: Selection) -> list[str]:
+    """A sentence for each part of a link that names no series held."""
+    t = text.of(asked.language)
+    sentences = []
+    if asked.indicator and asked.indicator != found.indicator:
+        sentences.append(
+            t(
+                "{asked} holds no series here on this date; {found} is shown.",
+                asked=t.indicator(asked.indicator),
+                found=t.indicator(str(found.indicator)),
+            )
+        )
+    if asked.substance and asked.substance != found.substance:
+        sentences.append(
+            t(
+                "This measure has no series of {asked}; {found} is shown.",
+                asked=t.substance(asked.substance),
+                found=t.substance(str(found.substance)),
+            )
+        )
+    gone = [code for code in asked.geographies if code not in found.geographies]
+    if gone and asked.indicator == found.indicator:
+        sentences.append(
+            t(
+                "There is no such series for {asked}; {found} is shown.",
+                asked=", ".join(t.place(code) for code in gone),
+                found=", ".join(t.place(code) for code in found.geographies),
+            )
+        )
+    return [text.escape_markdown(sentence) for sentence in sentences]
