@@ -11,7 +11,7 @@ from data_sources.errors import StoreError
 
 def main() -> None:
     """Draw the frame and the chosen page."""
-    st.set_page_config(page_title="Drug trends, US and Mexico", page_icon=":material/monitoring:", layout="wide")
+    st.set_page_config(page_title="Drug trends, US and Mexico", page_icon=frame.ICON, layout="wide")
     try:
         chosen = frame.selection()
     except (StoreError, OSError) as error:

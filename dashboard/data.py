@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +19,7 @@ from surveillance.plan import DEFAULT_PLAN
 from surveillance.series import Wide, regular
 from surveillance.settings import store_folder
 
+Made = TypeVar("Made")
 KEPT = 16  # as-of dates and settings whose answers are kept in memory
 
 
@@ -61,9 +62,10 @@ def wide(as_of: str, indicator: str) -> Wide | None:
     return _wide(as_of, indicator, store().token())
 
 
-def computed(name: str, make: Callable[..., Any], *key: object) -> Any:
-    """*make(*key)*, kept until the store changes: for trends and forecasts of a series."""
-    return _computed(name, make, key, store().token())
+def computed(name: str, make: Callable[..., Made], *key: object) -> Made:
+    """*make(*key)*, kept until the store changes: for tiles, trends and forecasts. The key is told by its text."""
+    made: Made = _computed(f"{name} {key}", store().token(), make, key)
+    return made
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
@@ -77,5 +79,5 @@ def _wide(as_of: str, indicator: str, token: str) -> Wide | None:
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
-def _computed(name: str, _make: Callable[..., Any], key: tuple[object, ...], token: str) -> Any:
-    return _make(*key)
+def _computed(key: str, token: str, _make: Callable[..., Any], _key: tuple[object, ...]) -> Any:
+    return _make(*_key)

@@ -19,6 +19,10 @@ LOGO = (
     "<text x='20' y='17' font-family='sans-serif' font-size='13' font-weight='700' fill='#5F6B78'>{name}"
     "</text></svg>"
 )
+ICON = (
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 13 24'><rect width='5' height='20' y='2' "
+    "fill='%230072B2'/><rect x='8' width='5' height='20' y='2' fill='%23009E73'/></svg>"
+)
 _HELD = ("lang", "as_of", "budget")  # what goes along from page to page
 
 

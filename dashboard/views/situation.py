@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
 
 import pandas as pd
@@ -15,8 +16,7 @@ from dashboard.text import N_, Text
 from dashboard.views.signals import card
 from data_sources.indicators import INDICATORS
 from surveillance.assessment import Assessment
-from surveillance.freshness import calendar
-from surveillance.situation import Tile, changes, tiles
+from surveillance.situation import Tile, calendar, changes, tiles
 
 CARDS = 3
 _ABSENT = {
@@ -35,9 +35,9 @@ def render(selection: Selection) -> None:
         st.header(t("Nothing was known on this day"))
         st.markdown(t("No publication in the store is as old as this. Choose a later day."))
         return
-    st.header(headline(t, assessment))
+    st.header(headline(t, assessment), anchor=False)
     st.markdown(detail(t, assessment, markdown=True))
-    _tiles(t, selection, data.computed("tiles", tiles, data.store(), selection.as_of))
+    _tiles(t, selection, data.computed("tiles", lambda day: tiles(data.store(), day), selection.as_of))
     _signals(t, selection, assessment)
     _blind(t, assessment)
     left, right = st.columns(2, gap="small")
@@ -64,7 +64,7 @@ def _tile(t: Text, selection: Selection, tile: Tile) -> None:
         st.markdown(f":small[:gray[{t(absent)}]]")
         return
     value, line = st.columns([2, 3], vertical_alignment="center", gap="xsmall")
-    value.markdown(f":large[**{words.value}**]")
+    value.html(f"<span style='font-size:1.5rem;font-weight:600'>{html.escape(words.value)}</span>")
     if tile.line is not None:
         description = t(
             "{label}, newest {value} in {period}", label=words.label, value=words.value, period=words.period
@@ -75,7 +75,6 @@ def _tile(t: Text, selection: Selection, tile: Tile) -> None:
                 colour="us" if tile.country == "US" else "mx",
                 dark=data.dark(),
                 language=selection.language,
-                description=description,
                 bars=INDICATORS[tile.indicator].frequency != "MS",
             ),
             width="stretch",
