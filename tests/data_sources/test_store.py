@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -15,12 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data_sources.changes import CATEGORIES
 from data_sources.errors import SchemaError, StoreError
 from data_sources.observations import COLUMNS, SERIES, check
-from data_sources.source import Publication
+from data_sources.source import Publication, Validators
 from data_sources.store import Store
 
-SOURCE, INDICATOR = "us_cbp_seizures", "us_cbp_seizure_events"
+SOURCE, INDICATOR, WEIGHT = "us_cbp_seizures", "us_cbp_seizure_events", "us_cbp_seizure_weight"
 PERIODS = pd.date_range("2024-01-01", periods=4, freq="MS")
 
 
@@ -53,57 +51,141 @@ def put(store: Store, as_of: date, cells: dict, coverage: str = "window", source
     return store.add(publication(as_of, (as_of, cells), source), rows, coverage=coverage)
 
 
-def keys(known: pd.DataFrame) -> dict:
-    return {
-        (row.geography, row.period): (None if np.isnan(row.value) else row.value, row.status, row.as_of.date())
-        for row in known.itertuples()
-    }
+@dataclass(frozen=True)
+class Published:
+    """A publication: cells are (indicator, geography, period) → (value, status, provisional)."""
+
+    number: int  # also when it was retrieved
+    as_of: date
+    coverage: str
+    cells: dict
+
+    def windows(self) -> dict:
+        periods: dict = {}
+        for indicator, _, period in self.cells:
+            periods.setdefault(indicator, []).append(period)
+        return {indicator: (min(these), max(these)) for indicator, these in periods.items()}
+
+    def put(self, store: Store) -> bool:
+        rows = [
+            dict(zip((*SERIES, "period", "source", "as_of", "value", "status", "provisional"), row, strict=True))
+            for (indicator, geography, period), (value, status, provisional) in self.cells.items()
+            for row in [
+                (
+                    indicator,
+                    geography,
+                    "fentanyl",
+                    period,
+                    SOURCE,
+                    pd.Timestamp(self.as_of),
+                    value,
+                    status,
+                    provisional,
+                )
+            ]
+        ]
+        when = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=self.number)
+        raw = repr(self).encode()
+        return store.add(
+            Publication(SOURCE, f"{self.number}.csv", raw, self.as_of, when, "test"),
+            check(pd.DataFrame(rows)),
+            coverage=self.coverage,
+        )
 
 
-def slow_state(history: list[tuple[date, dict]], day: date) -> dict:
-    """What was known on *day*, by a plain loop over the publications in the order of their dates."""
+def plain(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def slow_known(history: list[Published], day: date) -> dict:
+    """Key → (value, status, provisional, as_of, confirmed), by a plain loop over publications in their order."""
     state: dict = {}
-    for as_of, cells in sorted(history, key=lambda item: item[0]):
-        if as_of > day:
+    for published in sorted(history, key=lambda one: (one.as_of, one.number)):
+        if published.as_of > day:
             continue
-        periods = [period for _, period in cells]
-        for key in list(state):
-            inside = min(periods) <= key[1] <= max(periods)
-            if inside and key not in cells and state[key][1] != "withdrawn":
-                state[key] = (None, "withdrawn", as_of)
-        for key, value in cells.items():
-            status = "suppressed" if value is None else "reported"
-            if key not in state or state[key][:2] != (value, status):
-                state[key] = (value, status, as_of)
+        said = {key: (plain(value), *rest) for key, (value, *rest) in published.cells.items()}
+        if published.coverage == "window":
+            for key in state:
+                first, last = published.windows().get(key[0], (pd.Timestamp.max, pd.Timestamp.min))
+                if key not in said and first <= key[2] <= last:
+                    said[key] = (None, "withdrawn", False)
+        for key, (value, status, provisional) in said.items():
+            same = key in state and state[key][:2] == (value, status)
+            first_said = state[key][3] if same else published.as_of
+            state[key] = (value, status, provisional, first_said, published.as_of)
     return state
 
 
+def slow_vintage(history: list[Published], indicator: str, day: date) -> dict:
+    """Key → (value, status, provisional) of the newest publication that has the indicator."""
+    having = [one for one in history if one.as_of <= day and indicator in one.windows()]
+    if not having:
+        return {}
+    newest = max(having, key=lambda one: (one.as_of, one.number))
+    return {key: (plain(value), *rest) for key, (value, *rest) in newest.cells.items() if key[0] == indicator}
+
+
+def as_dict(rows: pd.DataFrame, *columns: str) -> dict:
+    return {
+        (row.indicator, row.geography, row.period): (
+            plain(row.value),
+            row.status,
+            row.provisional,
+            *(getattr(row, column).date() for column in columns),
+        )
+        for row in rows.itertuples()
+    }
+
+
 cells = st.dictionaries(
-    st.tuples(st.sampled_from(["US", "US-AZ"]), st.sampled_from(list(PERIODS))),
-    st.one_of(st.none(), st.sampled_from([0.0, 1.0, 2.5])),
+    st.tuples(
+        st.sampled_from([INDICATOR, WEIGHT]), st.sampled_from(["US", "US-AZ"]), st.sampled_from(list(PERIODS))
+    ),
+    st.one_of(
+        st.tuples(st.sampled_from([0.0, 1.0]), st.just("reported"), st.booleans()),
+        st.tuples(st.just(np.nan), st.sampled_from(["suppressed", "not_reported"]), st.booleans()),
+    ),
     min_size=1,
+    max_size=9,
+)
+histories = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from(["window", "window", "keys"]), cells), min_size=1, max_size=5
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(history=st.lists(cells, min_size=1, max_size=5), order=st.randoms(use_true_random=False))
-def test_any_order_of_arrival_gives_the_same_history(history, order, tmp_path_factory):
-    dated = [(date(2024, 6, 1) + timedelta(days=30 * step), cells) for step, cells in enumerate(history)]
-    arrival = list(dated)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn=histories, order=st.randoms(use_true_random=False))
+def test_any_order_of_arrival_gives_the_history_of_a_plain_loop(drawn, order, tmp_path_factory):
+    history = [
+        Published(number, date(2024, 6, 1) + timedelta(days=30 * month), coverage, these)
+        for number, (month, coverage, these) in enumerate(drawn)
+    ]
+    arrival = list(history)
     order.shuffle(arrival)
     store = Store(tmp_path_factory.mktemp("store"))
-    for as_of, content in arrival:
-        assert put(store, as_of, content)
-    for as_of, content in dated:
-        assert keys(store.known_on(as_of)) == slow_state(dated, as_of)
-        vintage = store.vintage(SOURCE, INDICATOR, as_of)
-        values = {(row.geography, row.period): row.value for row in vintage.itertuples()}
-        assert values.keys() == content.keys()
-        assert all(
-            np.isnan(values[key]) if value is None else values[key] == value for key, value in content.items()
-        )
+    assert all(published.put(store) for published in arrival)
     reopened = Store(store.root)
-    pd.testing.assert_frame_equal(reopened.known_on(date(2026, 1, 1)), store.known_on(date(2026, 1, 1)))
+    for day in [date(2024, 6, 1) + timedelta(days=30 * month) for month in range(-1, 5)]:
+        known = slow_known(history, day)
+        assert as_dict(store.known_on(day), "as_of", "confirmed") == known
+        assert as_dict(reopened.known_on(day), "as_of", "confirmed") == known
+        for indicator in (INDICATOR, WEIGHT):
+            vintage = reopened.vintage(SOURCE, indicator, day)
+            assert as_dict(vintage) == slow_vintage(history, indicator, day)
+            some = reopened.known_on(day, [indicator])
+            assert as_dict(some, "as_of", "confirmed") == {k: v for k, v in known.items() if k[0] == indicator}
+    assert not any(published.put(store) for published in arrival)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(values=st.lists(st.floats(min_value=0, allow_infinity=False, allow_nan=False), min_size=4, max_size=4))
+def test_a_vintage_comes_back_bit_for_bit(values, tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("store"))
+    rows = frame({("US", period): value for period, value in zip(PERIODS, values, strict=True)}, date(2024, 6, 1))
+    store.add(publication(date(2024, 6, 1), values), rows)
+    back = Store(store.root).vintage(SOURCE, INDICATOR, date(2024, 6, 1))
+    pd.testing.assert_frame_equal(back, rows, check_exact=True)
+    pd.testing.assert_frame_equal(check(back), back)
 
 
 def test_the_same_bytes_twice_change_nothing(tmp_path):
@@ -190,44 +272,118 @@ def test_refused_files_and_failed_fetches_are_remembered(tmp_path):
     assert store.failures() == {}
 
 
-WRITER = """
-import sys
-from datetime import date, datetime, UTC
-from pathlib import Path
-import numpy as np, pandas as pd
-from data_sources.observations import check
-from data_sources.source import Publication
-from data_sources.store import Store
-store = Store(Path(sys.argv[1]))
-periods = pd.date_range("2000-01-01", periods=240, freq="MS")
-for step in range(int(sys.argv[2]), 400):
-    as_of = date(2021, 1, 1)
-    rows = pd.DataFrame({"indicator": "us_cbp_seizure_events", "geography": "US", "substance": "fentanyl",
-        "period": periods, "source": "us_cbp_seizures", "as_of": pd.Timestamp(as_of),
-        "value": np.arange(240.0) + step, "status": "reported", "provisional": False})
-    raw = np.random.default_rng(step).bytes(2_000_000)
-    store.add(Publication("us_cbp_seizures", str(step), raw, as_of, datetime(2026, 1, 1, 0, 0, step // 60, step,
-        tzinfo=UTC), "test"), check(rows))
-    print(step, flush=True)
-"""
+def test_kill_9_during_writing_loses_nothing_and_shows_nothing_half_written(tmp_path, bench):
+    outcomes = [outcome for _, outcome in bench("kill").trials(tmp_path, 4)]
+    assert [(outcome.lost, outcome.half) for outcome in outcomes] == [(0, 0)] * 4
+    assert outcomes[-1].held >= 4
 
 
-def test_kill_9_during_writing_loses_nothing_and_shows_nothing_half_written(tmp_path):
-    committed = 0
-    for trial in range(4):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path), str(committed)], stdout=subprocess.PIPE, text=True
+def test_a_reader_beside_a_writer_sees_whole_vintages(tmp_path, bench):
+    kill = bench("kill")
+    publications = [kill.publication(step) for step in range(8)]
+
+    def write() -> None:
+        for one, rows in publications:
+            Store(tmp_path).add(one, rows)
+
+    seen = set()
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        while not writing.done():
+            known = Store(tmp_path).known_on(date(2030, 1, 1))
+            steps = set(known["value"] - np.arange(float(len(known))))
+            assert len(known) in (0, 240)
+            assert len(steps) == (1 if len(known) else 0)
+            seen |= steps
+        writing.result()
+    assert len(seen) > 1
+    assert len(Store(tmp_path).publications()) == 8
+
+
+def test_a_series_that_is_gone_altogether_was_withdrawn_with_window_coverage_only(tmp_path):
+    for coverage, status in (("window", "withdrawn"), ("keys", "reported")):
+        store = Store(tmp_path / coverage)
+        put(store, date(2024, 6, 1), {("US", PERIODS[0]): 1.0, ("US-AZ", PERIODS[0]): 1.0}, coverage)
+        put(store, date(2024, 7, 1), {("US", PERIODS[0]): 1.0}, coverage)
+        known = store.known_on(date(2024, 7, 1)).set_index("geography")
+        assert known["status"].to_dict() == {"US": "reported", "US-AZ": status}
+        assert len(store.vintage(SOURCE, INDICATOR, date(2024, 7, 1))) == 1
+
+
+def test_of_two_files_of_one_day_the_later_retrieved_wins_and_both_are_kept(tmp_path):
+    store = Store(tmp_path)
+    for hour, value in ((9, 2.0), (8, 1.0)):
+        rows = frame({("US", PERIODS[0]): value}, date(2024, 6, 1))
+        when = datetime(2024, 6, 1, hour, tzinfo=UTC)
+        store.add(Publication(SOURCE, f"{hour}.csv", bytes([hour]), date(2024, 6, 1), when, "test"), rows)
+    assert store.known_on(date(2024, 6, 1))["value"].to_list() == [2.0]
+    assert store.publications()["name"].to_list() == ["8.csv", "9.csv"]
+    assert store.vintages(SOURCE, INDICATOR) == [date(2024, 6, 1)]
+
+
+def test_the_change_log_of_a_series_has_a_row_per_change(tmp_path):
+    store = Store(tmp_path)
+    for month, value in ((6, 1.0), (7, 1.0), (8, 3.0), (9, None)):
+        content = {("US", PERIODS[0]): value, ("US", PERIODS[1]): 5.0, ("US-AZ", PERIODS[0]): 7.0 + month}
+        put(store, date(2024, month, 1), content)
+    log = store.revisions(INDICATOR, "US", "fentanyl")
+    assert list(log.columns) == list(COLUMNS)
+    first = log[log["period"] == PERIODS[0]]
+    assert first["as_of"].dt.month.to_list() == [6, 8, 9]
+    assert first["status"].to_list() == ["reported", "reported", "suppressed"]
+    assert first["value"].to_list()[:2] == [1.0, 3.0]
+    assert len(log) == 4
+    assert store.revisions(INDICATOR, "US-CA", "fentanyl").empty
+
+
+def test_publications_say_what_they_hold_and_how_much_of_it_is_new(tmp_path):
+    store = Store(tmp_path)
+    assert store.publications().empty
+    put(store, date(2024, 6, 1), {("US", PERIODS[0]): 1.0, ("US", PERIODS[1]): 2.0})
+    put(store, date(2024, 7, 1), {("US", PERIODS[0]): 1.0, ("US", PERIODS[1]): 4.0, ("US", PERIODS[2]): 2.0})
+    held = store.publications(SOURCE)
+    assert held["rows"].to_list() == [2, 3]
+    assert held["changed"].to_list() == [2, 2]
+    assert held["last"].to_list() == [PERIODS[1], PERIODS[2]]
+    assert held["as_of"].dt.month.to_list() == [6, 7]
+
+
+def test_validators_are_those_of_the_newest_copy_of_each_url(tmp_path):
+    store = Store(tmp_path)
+    for day, etag in ((2, '"b"'), (1, '"a"')):
+        when = datetime(2026, 1, day, tzinfo=UTC)
+        rows = frame({("US", PERIODS[0]): float(day)}, date(2024, 6, day))
+        store.add(
+            Publication(SOURCE, "x", bytes([day]), date(2024, 6, day), when, "https://x/", etag, "then"), rows
         )
-        assert writer.stdout is not None
-        reported = int(writer.stdout.readline()) + 1
-        time.sleep(0.02 * (trial + 1))
-        os.kill(writer.pid, signal.SIGKILL)
-        reported += len(writer.communicate()[0].splitlines())
-        held = Store(tmp_path).publications()
-        assert len(held) in (reported, reported + 1)  # the one that was killed is whole, or not there
-        assert len(Store(tmp_path).known_on(date(2022, 1, 1))) == 240
-        assert all(len(Store(tmp_path).raw(SOURCE, sha)) == 2_000_000 for sha in held["sha256"].tail(2))
-        committed = len(held)
+    assert store.validators(SOURCE) == {"https://x/": Validators('"b"', "then")}
+
+
+def test_words_of_another_version_are_named(tmp_path, monkeypatch):
+    put(Store(tmp_path), date(2024, 6, 1), {("US", PERIODS[0]): 1.0})
+    monkeypatch.setitem(CATEGORIES, "geography", pd.CategoricalDtype(["US-AZ"]))
+    with pytest.raises(StoreError, match="geography: not in the vocabulary: US"):
+        Store(tmp_path).known_on(date(2025, 1, 1))
+
+
+def test_a_writer_that_stopped_leaves_nothing_for_readers_and_is_tidied_up(tmp_path):
+    store = Store(tmp_path)
+    put(store, date(2024, 6, 1), {("US", PERIODS[0]): 1.0})
+    leftover = tmp_path / SOURCE / ".new-2024-07-01_0123456789abcdef"
+    leftover.mkdir()
+    (leftover / "publication.json").write_text("{")
+    assert len(Store(tmp_path).publications()) == 1
+    put(store, date(2024, 7, 1), {("US", PERIODS[0]): 2.0})
+    assert not leftover.exists()
+
+
+def test_asking_a_store_that_does_not_exist_creates_nothing(tmp_path):
+    store = Store(tmp_path / "store")
+    assert store.known_on(date(2024, 6, 1)).empty
+    assert store.publications().empty
+    assert store.attempts().empty
+    assert store.vintage(SOURCE, INDICATOR, date(2024, 6, 1)).empty
+    assert not store.root.exists()
 
 
 def test_series_columns_are_the_key_of_what_is_known(tmp_path):
