@@ -84,6 +84,9 @@ def _vocabulary(rows: pd.DataFrame) -> Iterable[str]:
         "substance": SUBSTANCES,
         "status": STATUSES,
     }
+    for column in ("period", "source", "as_of"):
+        if (blank := rows[column].isna()).any():
+            yield f"{int(blank.sum())} rows without {column}"
     for column, known in closed.items():
         unknown = sorted(set(rows[column].unique()) - set(known))
         if unknown:

@@ -73,6 +73,11 @@ def test_a_word_outside_the_vocabulary_is_named(column):
     assert f"unknown {column} Atlantis" in refusal({}, {column: "Atlantis", "value": np.nan})
 
 
+@pytest.mark.parametrize("column", ["period", "source", "as_of"])
+def test_a_row_without_a_part_of_its_key_is_refused(column):
+    assert f"1 rows without {column}" in refusal({}, {column: None})
+
+
 def test_many_unknown_words_are_counted_not_listed():
     message = refusal(*({"geography": f"X{number}"} for number in range(8)))
     assert "unknown geography X0, X1, X2, X3, X4 and 3 more" in message
