@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ class Differences:
     bound_na: int = 0
     bound: float = 0.0
     phi: float = 0.0
+    pvalue: float = 0.0
 
 
 def compare(setting: str, folder: Path) -> Differences:
@@ -55,27 +56,37 @@ def _one(
     answers: pd.DataFrame,
     name: str,
 ) -> None:
-    start, step = ("1990-01-07", "W-SUN") if spec["frequency"] == "W" else ("1990-01-01", "MS")
+    dates = pd.to_datetime(data["date"])
+    monthly = bool((dates.diff().dt.days > 20).any())
+    if monthly and spec["detector"] == "Farrington1996":
+        detector = replace(detector, half_window=1)  # type: ignore[type-var]
+    start, step = ("1990-01-01", "MS") if monthly else ("1990-01-07", "W-SUN")
     index = pd.date_range(start, periods=len(data), freq=step)
     if spec["parameters"].get("index") == "date":
-        index = pd.DatetimeIndex(data["date"])
+        index = pd.DatetimeIndex(dates)
     observed = pd.DataFrame({"y": data["observed"].to_numpy(float)}, index)
     population = pd.DataFrame({"y": data["population"].to_numpy(float)}, index) if spec["population"] else None
-    verdicts = detector.assess(observed, population=population)  # type: ignore[attr-defined]
     row = answers["t"].to_numpy() - 1
+    judge = pd.DataFrame({"y": np.isin(np.arange(len(data)), row)}, index)
+    verdicts = detector.assess(observed, judge=judge, population=population)  # type: ignore[attr-defined]
     alarm, upper = verdicts.alarm_[row, 0], verdicts.upper_[row, 0]
     theirs, bound = answers["alarm"].to_numpy(float), answers["upperbound"].to_numpy(float)
+    if spec["detector"] == "Farrington1996":  # R writes a bound of 0 for too few cases
+        bound = np.where(bound == 0, np.nan, bound)
     found.points += len(row)
     found.na += int((np.isnan(theirs) != (alarm < 0)).sum())
     found.alarm += int(((theirs == 1) != (alarm == 1)).sum())
     found.bound_na += int((np.isnan(bound) != np.isnan(upper)).sum())
     found.bound = max(found.bound, _largest(upper, bound))
-    if "phi" in answers and hasattr(detector, "diagnostics"):
-        ours = detector.diagnostics(observed, population=population)
-        found.phi = max(found.phi, _largest(ours["phi"].to_numpy()[row, 0], answers["phi"].to_numpy(float)))
+    if "pvalue" in answers and spec["parameters"]["threshold"] != "muan":  # R's is that of the raised mean
+        found.pvalue = max(found.pvalue, _largest(verdicts.pvalue_[row, 0], answers["pvalue"].to_numpy(float)))
+    if "trend" in answers:
+        ours = detector.run(observed, judge=judge, population=population).numbers  # type: ignore[attr-defined]
+        if "phi" in answers:
+            found.phi = max(found.phi, _largest(ours["phi"][row, 0], answers["phi"].to_numpy(float)))
         if name != "e_constant":
             trend = answers["trend"].to_numpy(float)
-            found.trend += int(((trend != ours["trend"].to_numpy()[row, 0]) & ~np.isnan(trend)).sum())
+            found.trend += int(((trend != ours["trend"][row, 0]) & ~np.isnan(trend)).sum())
 
 
 def _largest(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -86,14 +97,14 @@ def _largest(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else CARRIED
-    print(f"{'setting':18}{'points':>8}{'alarm':>7}{'NA':>5}{'trend':>7}{'U NA':>6}{'U rel.':>10}{'phi rel.':>10}")
+    print(f"{'setting':18}{'points':>8}{'alarm':>7}{'NA':>5}{'trend':>7}{'U NA':>6}{'U rel.':>10}{'phi rel.':>10}{'p rel.':>10}")
     total = Differences()
     for setting in SETTINGS:
         where = folder / "outputs" if (folder / "outputs").exists() else folder
         if not (where / f"{setting}.csv.gz").exists():
             continue
         d = compare(setting, folder)
-        print(f"{setting:18}{d.points:8}{d.alarm:7}{d.na:5}{d.trend:7}{d.bound_na:6}{d.bound:10.1e}{d.phi:10.1e}")
+        print(f"{setting:18}{d.points:8}{d.alarm:7}{d.na:5}{d.trend:7}{d.bound_na:6}{d.bound:10.1e}{d.phi:10.1e}{d.pvalue:10.1e}")
         for name in ("points", "alarm", "na", "trend", "bound_na"):
             setattr(total, name, getattr(total, name) + getattr(d, name))
     print(f"{'all':18}{total.points:8}{total.alarm:7}{total.na:5}{total.trend:7}{total.bound_na:6}")

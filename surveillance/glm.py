@@ -1,9 +1,15 @@
 """Quasi-Poisson regressions by the thousand: block intercepts and one slope, log link, solved in closed form.
 
 All problems of one call share a Layout (which reference period is in which block, and its time), so the
-normal equations are arrow-headed: the block sums of all problems are one matrix product, and intercepts and
-slope follow without solving an 11 × 11 system. The iteration is that of McCullagh & Nelder (1989,
-Generalized Linear Models, 2nd ed., §2.5), started and stopped as R's glm.fit documents it.
+normal equations are arrow-headed: the block sums of all problems are one matrix product, and no system of
+equations is solved. Two ways to the fit:
+
+- `newton`: given the slope b, the intercept of a block is log(Σ ω y / Σ ω e^(bt)); what remains is Newton's
+  method in one variable, to full convergence (without a trend: no iteration at all).
+- `irls`: iteratively reweighted least squares, started and stopped as R's glm.fit documents it, for results
+  that agree with R's to the last digits.
+
+McCullagh P, Nelder JA (1989). Generalized Linear Models, 2nd ed., §2.5 and §6.2. doi:10.1007/978-1-4899-3242-6.
 """
 
 from __future__ import annotations
@@ -15,137 +21,230 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 
 EPSILON, MOST_ITERATIONS, SMALLEST_MEAN = 1e-8, 25, 2.220446049250313e-16
+SMALLEST_STEP = 1e-7  # of the slope over the whole range of times; Newton's next error is its square
+NO_CASES = 1e-20  # what a block without cases is fitted to: a mean of 0 with finite logarithms
 
 
 @dataclass(frozen=True)
 class Layout:
     """The design that all problems of a call share: each reference period's block and time."""
 
-    blocks: NDArray[np.int64]  # (n,) block of each reference period, 0 … P − 1
+    blocks: Rows  # (n,) block of each reference period, 0 … P − 1
     times: Floats  # (n,) time of each reference period
     count: int  # P
     time0: float = 0.0  # the judged period's time; its block is the last
 
     @property
     def indicator(self) -> Floats:
+        """(n, P): 1 where the period is in the block."""
         return np.eye(self.count)[self.blocks]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """N fitted regressions. Working weights are those of the last solve; residuals use the final mean."""
+    """N fitted regressions. Times are centred on their blocks, against cancellation."""
 
-    mean: Floats  # (N, n) fitted means of the reference periods
-    weight: Floats  # (N, n) working weights of the last solve
+    eta: Floats  # (N, n) linear predictors of the reference periods
+    mean: Floats  # (N, n) their fitted means
+    weight: Floats  # (N, n) working weights ωμ (irls: those of the last solve, as R reports them)
     eta0: Floats  # (N,) linear predictor of the judged period, without its offset
     slope: Floats  # (N,) NaN without trend
-    variance0: Floats  # (N,) x0ᵀ(XᵀWX)⁻¹x0
-    slope_variance: Floats  # (N,) (XᵀWX)⁻¹ of the slope
-    hat: Floats  # (N, n)
-    df: NDArray[np.int64]  # (N,) n − p
+    variance0: Floats  # (N,) x0ᵀ(XᵀWX)⁻¹x0; NaN where the judged block has no value
+    slope_variance: Floats  # (N,) (XᵀWX)⁻¹ of the slope; NaN without trend
+    df: Rows  # (N,) n − p
     converged: Flags  # (N,)
+    inverse: Floats  # (N, P) 1 / Σw of each block, 0 where it has no value
+    average: Floats  # (N, P) Σwt / Σw of each block
+    design: _Design
+
+    def hat(self) -> Floats:
+        """The leverages (N, n): the diagonal of W½X(XᵀWX)⁻¹XᵀW½."""
+        spread = self.design.indicator.T
+        leverage = self.inverse @ spread
+        if self.design.trend:
+            away = self.design.times - self.average @ spread
+            leverage += away**2 * self.slope_variance[:, None]
+        return np.asarray(self.weight * leverage)
 
 
-def fit(y: Floats, weights: Floats, layout: Layout, *, trend: bool, offset: Floats | None = None) -> Fit:
-    """Fit N quasi-Poisson regressions of counts *y* (N, n) with prior *weights* (N, n; 0 leaves a value out).
+def newton(
+    y: Floats,
+    weights: Floats,
+    layout: Layout,
+    *,
+    trend: bool,
+    offset: Floats | None = None,
+    start: Floats | None = None,
+) -> Fit:
+    """Fully converged quasi-Poisson fits of *y* (N, n, ≥ 0) with prior *weights* (N, n; 0 leaves a value out).
 
-    A block without any weight drops out of its problem. Problems that have not converged after 25 iterations
-    are marked, their last values kept. *offset* (N, n) is added to the linear predictor.
+    *offset* (N, n) is added to the linear predictor, *start* (N,) is a first guess of the slopes. A block
+    without cases gets a mean of 0. Where the slope has no finite estimate, `converged` is False.
     """
-    solver = _Solver(y, weights, layout, trend, offset)
-    mean, eta = y + 0.1, np.log(y + 0.1)
-    deviance = solver.deviance(mean, np.arange(len(y)))
-    working = np.zeros_like(y)
-    converged = np.zeros(len(y), dtype=bool)
-    active = np.arange(len(y))
+    design = _Design(layout, trend)
+    base = weights if offset is None else weights * np.exp(offset)
+    cases = weights * y
+    level = np.maximum(cases @ design.indicator, NO_CASES)
+    slope = np.zeros(len(y)) if start is None else np.nan_to_num(start)
+    converged = np.ones(len(y), dtype=bool)
+    if trend:
+        slope, converged = _newton_slopes(design, base, level, cases @ design.times, slope)
+    growth = np.exp(slope[:, None] * design.times) if trend else np.ones_like(y)
+    total, average, centred = design.sums(base * growth, level)
+    with np.errstate(divide="ignore"):
+        intercepts = np.where(total > 0, np.log(level) - np.log(total), 0.0)
+    eta = intercepts @ design.indicator.T + slope[:, None] * design.times
+    if offset is not None:
+        eta += offset
+    mean = np.exp(eta)
+    inverse = np.where(total > 0, 1 / level, 0.0)
+    return design.report(weights, eta, mean, weights * mean, intercepts, slope, converged, inverse, average, centred)
+
+
+def _newton_slopes(
+    design: _Design, base: Floats, level: Floats, moment: Floats, start: Floats
+) -> tuple[Floats, Flags]:
+    """Slopes where Σ ωyt = Σ_b Y_b · (mean time of block b under e^(bt)), and whether each was reached."""
+    span = max(float(np.abs(design.times).max()), 1.0)
+    slope, converged = start.copy(), np.zeros(len(level), dtype=bool)
+    active = np.arange(len(level))
     for _ in range(MOST_ITERATIONS):
-        working[active] = weights[active] * mean[active]
-        adjusted = eta[active] + (y[active] - mean[active]) / mean[active]
-        eta[active] = solver.solve(working[active], adjusted, active)
-        mean[active] = np.maximum(np.exp(eta[active]), SMALLEST_MEAN)
-        new = solver.deviance(mean[active], active)
-        done = np.abs(new - deviance[active]) / (np.abs(new) + 0.1) < EPSILON
-        deviance[active] = new
+        rows: Rows | slice = slice(None) if len(active) == len(level) else active
+        growth = np.multiply.outer(slope[rows], design.times)
+        np.exp(growth, out=growth)
+        growth *= base[rows]
+        _, average, centred = design.sums(growth, level[rows])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = (moment[rows] - (level[rows] * average).sum(axis=1)) / centred
+        step = np.clip(np.nan_to_num(step, nan=np.inf), -3 / span, 3 / span)
+        slope[rows] += step
+        done = np.abs(step) * span < SMALLEST_STEP
         converged[active[done]] = True
         active = active[~done]
         if not len(active):
             break
-    return solver.report(mean, working, converged)
+    return slope, converged
 
 
-class _Solver:
-    """The shared pieces of one call; times are centred on their blocks, against cancellation."""
+def irls(y: Floats, weights: Floats, layout: Layout, *, trend: bool, offset: Floats | None = None) -> Fit:
+    """Quasi-Poisson fits with R's start (μ = y + 0.1), steps and stopping rule; arguments as in `newton`.
 
-    def __init__(self, y: Floats, weights: Floats, layout: Layout, trend: bool, offset: Floats | None) -> None:
-        self.y, self.weights, self.layout, self.trend = y, weights, layout, trend
-        self.offset = np.zeros((1, 1)) if offset is None else offset
+    Working weights are those of the last solve. Problems that have not converged after 25 iterations are
+    marked, their last values kept.
+    """
+    design = _Design(layout, trend)
+    with np.errstate(divide="ignore"):
+        log_y = np.where(y > 0, np.log(y), 0.0)
+    mean = y + 0.1
+    eta = np.log(mean)
+    working = np.zeros_like(y)
+    intercepts, slope = np.zeros((len(y), layout.count)), np.zeros(len(y))
+    converged = np.zeros(len(y), dtype=bool)
+    active = np.arange(len(y))
+    deviance = _deviance(y, weights, log_y, eta, mean)
+    for _ in range(MOST_ITERATIONS):
+        rows: Rows | slice = slice(None) if len(active) == len(y) else active
+        w = weights[rows] * mean[rows]
+        adjusted = eta[rows] + (y[rows] - mean[rows]) / mean[rows]
+        if offset is not None:
+            adjusted -= offset[rows]
+        a, b = design.solve(w, adjusted)
+        predictor = a @ design.indicator.T + b[:, None] * design.times
+        if offset is not None:
+            predictor += offset[rows]
+        working[rows], eta[rows], intercepts[rows], slope[rows] = w, predictor, a, b
+        mean[rows] = np.maximum(np.exp(predictor), SMALLEST_MEAN)
+        new = _deviance(y[rows], weights[rows], log_y[rows], predictor, mean[rows])
+        done = np.abs(new - deviance[rows]) / (np.abs(new) + 0.1) < EPSILON
+        deviance[rows] = new
+        converged[active[done]] = True
+        active = active[~done]
+        if not len(active):
+            break
+    total = working @ design.indicator
+    inverse = np.where(total > 0, 1 / np.where(total > 0, total, 1.0), 0.0)
+    _, average, centred = design.sums(working, total)
+    return design.report(weights, eta, mean, working, intercepts, slope, converged, inverse, average, centred)
+
+
+def _deviance(y: Floats, weights: Floats, log_y: Floats, eta: Floats, mean: Floats) -> Floats:
+    """2 Σ ω [y log(y/μ) − (y − μ)], with η for log μ."""
+    log_ratio = np.subtract(log_y, np.maximum(eta, np.log(SMALLEST_MEAN)))
+    log_ratio *= y
+    log_ratio -= y
+    log_ratio += mean
+    return np.asarray(2 * np.einsum("ij,ij->i", weights, log_ratio))
+
+
+class _Design:
+    """The matrices that all problems of a call share."""
+
+    def __init__(self, layout: Layout, trend: bool) -> None:
+        self.layout, self.trend = layout, trend
         self.indicator = layout.indicator
-        sizes = np.maximum(self.indicator.sum(axis=0), 1)
-        self.centre = (layout.times @ self.indicator) / sizes
+        self.centre = (layout.times @ self.indicator) / np.maximum(self.indicator.sum(axis=0), 1)
         self.times = layout.times - self.centre[layout.blocks]
-        self.by_time = self.indicator * self.times[:, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.y_log_y = np.where(y > 0, y * np.log(y), 0.0)
-        self.last = (np.zeros((len(y), layout.count)), np.zeros(len(y)))
+        powers = [self.indicator * (self.times**power)[:, None] for power in range(3 if trend else 1)]
+        self.stacked = np.hstack(powers)
 
-    def _offset(self, which: NDArray[np.int64]) -> Floats:
-        return self.offset if len(self.offset) == 1 else self.offset[which]
+    def sums(self, weight: Floats, level: Floats) -> tuple[Floats, Floats, Floats]:
+        """Σw of each block, its mean time under w, and Σ_b level_b · (variance of time in b under w)."""
+        parts = (weight @ self.stacked).reshape(len(weight), -1, self.layout.count)
+        total = parts[:, 0]
+        if not self.trend:
+            return total, np.zeros_like(total), np.full(len(weight), np.nan)
+        known = np.where(total > 0, total, 1.0)
+        average = parts[:, 1] / known
+        return total, average, (level * (parts[:, 2] / known - average**2)).sum(axis=1)
 
-    def deviance(self, mean: Floats, which: NDArray[np.int64]) -> Floats:
-        y = self.y[which]
-        terms = self.weights[which] * (self.y_log_y[which] - y * np.log(mean) - (y - mean))
-        return np.asarray(2 * terms.sum(axis=1))
-
-    def sums(self, working: Floats) -> tuple[Floats, Floats, Floats]:
-        """Per problem and block Σw, and Σwt; and the slope's Σw(t − t̄)²."""
-        total, timed = working @ self.indicator, working @ self.by_time
-        square = working @ self.times**2
-        with np.errstate(divide="ignore", invalid="ignore"):
-            centred = square - np.where(total > 0, timed**2 / total, 0.0).sum(axis=1)
-        return total, timed, centred
-
-    def solve(self, working: Floats, adjusted: Floats, which: NDArray[np.int64]) -> Floats:
-        adjusted = adjusted - self._offset(which)
-        total, timed, centred = self.sums(working)
-        weighted = working * adjusted
+    def solve(self, weight: Floats, adjusted: Floats) -> tuple[Floats, Floats]:
+        """Intercepts (N, P) and slopes (N,) of weighted least squares on *adjusted*."""
+        weighted = weight * adjusted
+        total = weight @ self.indicator
+        inverse = np.where(total > 0, 1 / np.where(total > 0, total, 1.0), 0.0)
         level = weighted @ self.indicator
+        if not self.trend:
+            return level * inverse, np.zeros(len(weight))
+        _, average, centred = self.sums(weight, total)
         with np.errstate(divide="ignore", invalid="ignore"):
-            inverse = np.where(total > 0, 1 / total, 0.0)
-            if self.trend:
-                slope = (weighted @ self.times - (timed * level * inverse).sum(axis=1)) / centred
-            else:
-                slope = np.zeros(len(working))
-        intercepts = (level - slope[:, None] * timed) * inverse
-        self.last[0][which], self.last[1][which] = intercepts, slope
-        eta = intercepts[:, self.layout.blocks] + slope[:, None] * self.times + self._offset(which)
-        return np.asarray(eta)
+            slope = (weighted @ self.times - (average * level).sum(axis=1)) / centred
+        return level * inverse - slope[:, None] * average, slope
 
-    def report(self, mean: Floats, working: Floats, converged: Flags) -> Fit:
-        total, timed, centred = self.sums(working)
-        intercepts, slope = self.last
-        with np.errstate(divide="ignore", invalid="ignore"):
-            inverse = np.where(total > 0, 1 / total, 0.0)
-            average = timed * inverse
-            slope_variance = 1 / centred if self.trend else np.full(len(mean), np.nan)
-            away = self.times - average[:, self.layout.blocks]
-            hat = working * inverse[:, self.layout.blocks]
-            away0 = self.layout.time0 - self.centre[-1]
-            variance0 = np.where(total[:, -1] > 0, inverse[:, -1], np.nan)
-            if self.trend:
-                hat = hat + working * away**2 * slope_variance[:, None]
-                variance0 = variance0 + (away0 - average[:, -1]) ** 2 * slope_variance
-        used = (self.weights > 0).sum(axis=1)
-        rank = ((self.weights > 0) @ self.indicator > 0).sum(axis=1) + self.trend
+    def report(
+        self,
+        prior: Floats,
+        eta: Floats,
+        mean: Floats,
+        weight: Floats,
+        intercepts: Floats,
+        slope: Floats,
+        converged: Flags,
+        inverse: Floats,
+        average: Floats,
+        centred: Floats,
+    ) -> Fit:
+        away0 = self.layout.time0 - self.centre[-1]
+        variance0 = np.where(inverse[:, -1] > 0, inverse[:, -1], np.nan)
+        slope_variance = np.full(len(mean), np.nan)
+        if self.trend:
+            with np.errstate(divide="ignore"):
+                slope_variance = 1 / centred
+            variance0 = variance0 + (away0 - average[:, -1]) ** 2 * slope_variance
+        rank = (inverse > 0).sum(axis=1) + self.trend
         return Fit(
+            eta=eta,
             mean=mean,
-            weight=working,
+            weight=weight,
             eta0=intercepts[:, -1] + slope * away0,
             slope=slope if self.trend else np.full(len(mean), np.nan),
             variance0=variance0,
             slope_variance=slope_variance,
-            hat=hat,
-            df=used - rank,
+            df=(prior > 0).sum(axis=1) - rank,
             converged=converged,
+            inverse=inverse,
+            average=average,
+            design=self,
         )

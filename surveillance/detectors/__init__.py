@@ -2,8 +2,23 @@
 
 from surveillance.detectors.contract import Detector, Verdicts
 from surveillance.detectors.ears import EarsC1, EarsC2, EarsC3
-from surveillance.detectors.farrington import FarringtonFlexible
+from surveillance.detectors.farrington import Farrington1996, FarringtonFlexible
 
-DETECTORS = {"ears_c1": EarsC1, "ears_c2": EarsC2, "ears_c3": EarsC3, "farrington_flexible": FarringtonFlexible}
+DETECTORS = {
+    "farrington_flexible": FarringtonFlexible,
+    "farrington_1996": Farrington1996,
+    "ears_c1": EarsC1,
+    "ears_c2": EarsC2,
+    "ears_c3": EarsC3,
+}
 
-__all__ = ["DETECTORS", "Detector", "EarsC1", "EarsC2", "EarsC3", "FarringtonFlexible", "Verdicts"]
+__all__ = [
+    "DETECTORS",
+    "Detector",
+    "EarsC1",
+    "EarsC2",
+    "EarsC3",
+    "Farrington1996",
+    "FarringtonFlexible",
+    "Verdicts",
+]

@@ -50,8 +50,9 @@ def frequency_of(index: pd.Index) -> Frequency:
 class Verdicts:
     """A detector's answer: arrays of the shape of what was judged, frames made when asked for.
 
-    `pvalue` is P(Y >= y) under the baseline, one-sided; `false_alarm` is P(Y > U), the probability of a false
-    alarm that the threshold attains; alarm is 1, 0 or -1 = NA, which is never "no alarm".
+    `pvalue` is P(Y >= y) under the baseline, one-sided, and `pvalue_low` is P(Y <= y), small where data may have
+    been lost; `false_alarm` is the probability of a false alarm that the threshold and the rules attain; alarm
+    is 1, 0 or -1 = NA, which is never "no alarm".
     """
 
     index: pd.Index
@@ -60,6 +61,7 @@ class Verdicts:
     expected_: Floats
     upper_: Floats
     pvalue_: Floats
+    pvalue_low_: Floats
     false_alarm_: Floats
     alarm_: NDArray[np.int8]
     reason_: NDArray[np.int8]
@@ -82,6 +84,10 @@ class Verdicts:
     @cached_property
     def pvalue(self) -> pd.DataFrame:
         return self._frame(self.pvalue_)
+
+    @cached_property
+    def pvalue_low(self) -> pd.DataFrame:
+        return self._frame(self.pvalue_low_)
 
     @cached_property
     def false_alarm(self) -> pd.DataFrame:

@@ -66,6 +66,7 @@ class _Ears:
             expected_=answers[0],
             upper_=answers[1],
             pvalue_=answers[2],
+            pvalue_low_=1 - answers[2],  # the normal is continuous
             false_alarm_=np.where(able, self.alpha, np.nan),
             alarm_=np.where(able, y > upper, -1).astype(np.int8),
             reason_=reason.astype(np.int8),

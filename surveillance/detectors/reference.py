@@ -83,7 +83,7 @@ def _label(
             label[offset] = blocks - 1
     if blocks > 1:
         for later, earlier in itertools.pairwise(centres):
-            first, length = earlier + half_window + 1, later - earlier - 2 * half_window - 1
+            first, length = earlier + half_window + 1, max(later - earlier - 2 * half_window - 1, 0)
             size, longer = divmod(length, blocks - 1)
             place = first
             for block in range(blocks - 1):
