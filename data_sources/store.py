@@ -123,7 +123,9 @@ class Store:
     def validators(self, source: str) -> dict[str, Validators]:
         """Per URL, what the server said of the newest copy held, for a conditional request."""
         held = self._log(source).publications.sort_values("retrieved")
-        return {row.origin: Validators(row.etag, row.last_modified) for row in held.itertuples()}
+        columns = held[["origin", "etag", "last_modified"]].astype(object)
+        told = columns.where(columns.notna(), None).itertuples(index=False)
+        return {row.origin: Validators(row.etag, row.last_modified) for row in told}
 
     def raw(self, source: str, sha256: str) -> bytes:
         """The publisher's bytes."""

@@ -350,13 +350,15 @@ def test_publications_say_what_they_hold_and_how_much_of_it_is_new(tmp_path):
 
 def test_validators_are_those_of_the_newest_copy_of_each_url(tmp_path):
     store = Store(tmp_path)
-    for day, etag in ((2, '"b"'), (1, '"a"')):
+    for url, day, etag in (("https://x/", 2, '"b"'), ("https://x/", 1, '"a"'), ("https://y/", 3, None)):
         when = datetime(2026, 1, day, tzinfo=UTC)
         rows = frame({("US", PERIODS[0]): float(day)}, date(2024, 6, day))
-        store.add(
-            Publication(SOURCE, "x", bytes([day]), date(2024, 6, day), when, "https://x/", etag, "then"), rows
-        )
-    assert store.validators(SOURCE) == {"https://x/": Validators('"b"', "then")}
+        store.add(Publication(SOURCE, "x", bytes([day]), date(2024, 6, day), when, url, etag), rows)
+    assert store.validators(SOURCE) == {
+        "https://x/": Validators('"b"', None),
+        "https://y/": Validators(None, None),
+    }
+    assert store.validators("mx_sesnsp_federal_drug_offences") == {}
 
 
 def test_words_of_another_version_are_named(tmp_path, monkeypatch):
