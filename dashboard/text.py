@@ -38,6 +38,7 @@ REASONS = {
     "no_variation": N_("the baseline does not vary"),
     "did_not_converge": N_("the model did not converge"),
     "emerging": N_("new: almost nothing before"),
+    "mostly_zero": N_("mostly zero: one event would decide"),
     "method_break": N_("method break: too few periods under the new method"),
     "out_of_date": N_("out of date: the newest figure is over two years old"),
     "no_data": N_("no complete period"),

@@ -6,7 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from surveillance.detectors import Detector, EarsC2, FarringtonFlexible
+from surveillance.detectors import (
+    Detector,
+    EarsC2,
+    FarringtonFlexible,
+    SeasonalRegression,
+    TwelveMonthEnding,
+)
 
 HARM_CLASSES = (
     "all", "synthetic_opioids", "psychostimulants", "cocaine", "heroin", "natural_semisynthetic_opioids",
@@ -69,11 +75,12 @@ class Plan:
 
 MONTHLY_COUNTS = FarringtonFlexible(years=5, min_years=3, half_window=1, blocks=5, guard=6)
 SHORT_HISTORY = EarsC2()
+RATES = SeasonalRegression(transform="sqrt", years=3, trend=True, tail_df=30.0)
 
 DEFAULT_PLAN = Plan(
     watches=(
         Watch(
-            "us_overdose_deaths_12m", EarsC2(),
+            "us_overdose_deaths_12m", TwelveMonthEnding(),
             "Twelve-month sums: neighbours share eleven months, so only the newest month's change is judged",
             HARM_CLASSES,
         ),
@@ -81,9 +88,9 @@ DEFAULT_PLAN = Plan(
             "us_overdose_deaths_monthly", MONTHLY_COUNTS,
             "Monthly counts with more than three years of history",
         ),
-        Watch("us_overdose_ed_rate", EarsC2(), "Rates without a denominator: scale-free residuals"),
+        Watch("us_overdose_ed_rate", RATES, "Rates without a denominator: scale-free residuals"),
         Watch(
-            "us_cbp_seizure_weight", EarsC2(),
+            "us_cbp_seizure_weight", SeasonalRegression(),
             "Weights are heavy-tailed and not integers: a robust seasonal regression on their logarithm",
             MAIN_DRUGS,
         ),

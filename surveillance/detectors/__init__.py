@@ -3,6 +3,8 @@
 from surveillance.detectors.contract import Detector, Verdicts
 from surveillance.detectors.ears import EarsC1, EarsC2, EarsC3
 from surveillance.detectors.farrington import Farrington1996, FarringtonFlexible
+from surveillance.detectors.seasonal import SeasonalRegression
+from surveillance.detectors.twelve_month import TwelveMonthEnding
 
 DETECTORS = {
     "farrington_flexible": FarringtonFlexible,
@@ -10,6 +12,8 @@ DETECTORS = {
     "ears_c1": EarsC1,
     "ears_c2": EarsC2,
     "ears_c3": EarsC3,
+    "seasonal_regression": SeasonalRegression,
+    "twelve_month_ending": TwelveMonthEnding,
 }
 
 __all__ = [
@@ -20,5 +24,7 @@ __all__ = [
     "EarsC3",
     "Farrington1996",
     "FarringtonFlexible",
+    "SeasonalRegression",
+    "TwelveMonthEnding",
     "Verdicts",
 ]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Frequency = Literal["W", "MS"]
 Kind = Literal["pointwise", "cumulative", "lagged"]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 PERIODS_A_YEAR: dict[Frequency, int] = {"W": 52, "MS": 12}
 
@@ -29,6 +30,7 @@ class Reason(IntEnum):
     no_variation = 5  # the baseline does not vary, so nothing can be said of its spread
     did_not_converge = 6
     emerging = 7  # judged by the rule for an empty baseline
+    mostly_zero = 8  # a baseline of zeros, where one event would decide
 
 
 _CODES = np.array([reason.name for reason in Reason], dtype=object)
