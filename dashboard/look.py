@@ -146,5 +146,5 @@ def hatch(colour: str, *, width: float, height: float, step: float = 7, duty: fl
 
 
 def utc(days: pd.Series) -> pd.Series:
-    """Days as instants at 0:00 UTC, numbered from 0."""
-    return pd.to_datetime(days).dt.tz_localize("UTC").reset_index(drop=True)
+    """Days as instants at 0:00 UTC."""
+    return pd.to_datetime(days).dt.tz_localize("UTC")

@@ -26,6 +26,7 @@ class SeriesLayers:
         self.hue = getattr(self.colours, country)
         self.unit, self.language, self.dark, self.words = unit, language, dark, words
         self.height, self.width, self.small, self.log = height, width, small, log
+        self._plot = height - 36  # without the time axis and the line above the plot
         self.rows = self._prepared(rows)
         self.first, self.last = self.rows["period"].min(), self.rows["period"].max()
         self.end = self.last
@@ -62,6 +63,7 @@ class SeriesLayers:
         if until is not None and pd.Timestamp(until, tz="UTC") > self.last + pd.Timedelta(days=62):
             self.end = pd.Timestamp(until, tz="UTC")
         for day, words in breaks:
+            self.end = max(self.end, pd.Timestamp(day).tz_localize("UTC"))
             data = pd.DataFrame({"period": [pd.Timestamp(day).tz_localize("UTC")], "text": [words]})
             base = alt.Chart(data).encode(x=self._x())
             rule = base.mark_rule(color=self.colours.ink, strokeDash=[2, 3])
@@ -74,16 +76,16 @@ class SeriesLayers:
     ) -> None:  # fmt: skip
         """The optional lines, each labelled where it ends."""
         colours, words = self.colours, self.words
-        if earlier is not None and len(earlier):
+        if earlier is not None and earlier["observed"].notna().any():
+            earlier = earlier[earlier["observed"].notna().cummax()]
             self._line(earlier, "observed", color=colours.grey, strokeWidth=1.4)
             self.first = min(self.first, pd.Timestamp(earlier["period"].min()).tz_localize("UTC"))
-            middle = earlier.dropna(subset=["observed"]).iloc[[len(earlier.dropna(subset=["observed"])) // 2]]
-            text = alt.Chart(middle.assign(period=utc(middle["period"]), text=words.earlier_method))
-            self.front.append(
-                text.mark_text(color=colours.muted, dy=-18).encode(
-                    x=self._x(), y=self._y("observed"), text="text:N"
-                )
+            middle = earlier.iloc[[len(earlier) // 2]]
+            middle = middle.assign(
+                period=utc(middle["period"]), text=words.earlier_method, y=earlier["observed"].max()
             )
+            text = alt.Chart(middle[["period", "text", "y"]]).mark_text(color=colours.muted, dy=-10)
+            self.front.append(text.encode(x=self._x(), y=self._y("y"), text="text:N"))
         if vintages is not None:
             for name, part in vintages.groupby("vintage", sort=False):
                 self._line(part, "value", color=colours.muted, strokeWidth=1, opacity=0.75)
@@ -169,8 +171,7 @@ class SeriesLayers:
         layers += [*self._absences(), *self.back, *behind, *self._observed(), *self._filling()]
         layers += [*self._alarms(), *self.front, *self._labels()]
         chart = alt.layer(*layers).properties(height=self.height, width=self.width)
-        right = 6 if self.small else self._margin()
-        edges = {"left": 2, "right": right, "top": 8 if self.small else 18, "bottom": 0}
+        edges = {"left": 2, "right": 6, "top": 8 if self.small else 18, "bottom": 0}
         return finish(chart, language=self.language, dark=self.dark, description=description, padding=edges)
 
     def _observed(self) -> list[Any]:
@@ -245,14 +246,17 @@ class SeriesLayers:
                 layers.append(self._note(start + (end - start) / 2, word, y=self.height / 2, angle=angle))
         if self.end > self.last and not self.small and self.end > self.values_end():
             share = (self.end - self.last) / (self.end - self.first)
-            layers.append(self._hatched(self.last + pd.Timedelta(days=16), self.end, share))
-            if share * NOMINAL > 14:
-                word = self.words.not_published
-                angle = 0 if share * NOMINAL > 6.5 * len(word) else 270
-                middle = self.last + (self.end - self.last) * 0.55
-                layers.append(
-                    self._note(middle, word, y=self.height * 0.82 if not angle else self.height / 2, angle=angle)
+            start = self.last + pd.Timedelta(days=16)
+            layers.append(self._hatched(start, self.end, share))
+            word = self.words.not_published
+            if share * NOMINAL > 6.5 * len(word):
+                layers.append(self._note(start + (self.end - start) / 2, word, y=-7))
+            elif share * NOMINAL > 14:
+                low = np.mean([end[1] for end in self.ends] or [0.0]) < self._top() / 2  # where the labels are not
+                place: dict[str, Any] = (
+                    {"align": "right", "y": 4.0} if low else {"align": "left", "y": self._plot - 4.0}
                 )
+                layers.append(self._note(self.last + (self.end - self.last) * 0.75, word, angle=270, **place))
         return layers
 
     def values_end(self) -> pd.Timestamp:
@@ -329,8 +333,9 @@ class SeriesLayers:
             heights = [height + lift for height in heights]
         layers = []
         for (day, _, text, colour, bold), y in zip(labels, heights, strict=True):
-            data = pd.DataFrame({"period": [day], "text": [text]})
-            base = alt.Chart(data).encode(x=self._x(), y=alt.value(y), text="text:N")
+            # In the axis' own unit: the height in px of a chart that fits its container is not known here.
+            data = pd.DataFrame({"period": [day], "text": [text], "y": [self._value(y, top)]})
+            base = alt.Chart(data).encode(x=self._x(), y=self._y("y"), text="text:N")
             mark: dict[str, Any] = {
                 "align": "left",
                 "baseline": "middle",
@@ -343,19 +348,11 @@ class SeriesLayers:
 
     def _pixel(self, value: float, top: float) -> float:
         share = np.log1p(max(value, 0)) / np.log1p(top) if self.log else value / top
-        return float(self.height * (1 - share))
+        return float(self._plot * (1 - share))
 
-    def _margin(self) -> int:
-        """Room at the right for the labels that reach beyond the axis."""
-        room = 8.0
-        for day, _, text, _, _ in self.ends:
-            beyond = (
-                7 + 6.2 * len(text) - (self.end - day) / (self.end - self.first) * NOMINAL * 0.6
-                if self.end > self.first
-                else 90
-            )
-            room = max(room, beyond)
-        return int(min(room, 130))
+    def _value(self, pixel: float, top: float) -> float:
+        share = 1 - pixel / self._plot
+        return float(np.expm1(share * np.log1p(top)) if self.log else share * top)
 
 
 def _iso(day: pd.Timestamp) -> str:

@@ -157,7 +157,9 @@ def drawn(assessment: Assessment, wide: Wide, geography: str, substance: str) ->
     verdicts = verdicts[judged].astype({"period": known["period"].dtype})
     rows = known.merge(verdicts, on="period", how="left")
     held = rows["observed"].notna()
-    rows = rows[held.cummax()] if held.any() else rows  # nothing is drawn before a series begins
+    said = held | (rows["status"] != "")
+    if held.any():  # nothing is drawn before a series begins, nor after the last that was said of it
+        rows = rows[held.cummax() & said[::-1].cummax()[::-1]]
     return rows.assign(
         alarm=rows["alarm"].astype("boolean"), reason=rows["reason"].fillna("not_watched").astype("str")
     ).reset_index(drop=True)

@@ -20,7 +20,7 @@ from surveillance import lab
 from surveillance.assessment import Assessment
 from surveillance.explain import drawn, with_ranges
 from surveillance.lab import Comparison
-from surveillance.plan import DEFAULT_PLAN
+from surveillance.plan import DEFAULT_PLAN, Watch
 from surveillance.series import Wide
 
 RECENT = 60  # periods the preview shows
@@ -62,7 +62,7 @@ def render(selection: Selection) -> None:
         _preview(t, chosen, rows, verdicts, found, draft)
         _all_series(t, chosen, panel, wide, draft)
     with right:
-        _publication(t, chosen, draft, found, took)
+        _publication(t, chosen, watch, draft, took)
 
 
 def _finding(t: Text, draft: Draft, found: Comparison, name: str) -> str:
@@ -189,7 +189,7 @@ def _changed(t: Text, found: Comparison) -> None:
     st.markdown(f":small[:gray[{t('Distance: 1 is the alarm line, 0 what was expected.')}]]")
 
 
-def _publication(t: Text, selection: Selection, draft: Draft, found: Comparison, took: float) -> None:
+def _publication(t: Text, selection: Selection, watch: Watch, draft: Draft, took: float) -> None:
     with st.container(border=True, gap="xsmall"):
         st.subheader(t("Publication"))
         if draft.changes:
@@ -217,6 +217,5 @@ def _publication(t: Text, selection: Selection, draft: Draft, found: Comparison,
         st.markdown(f":small[:gray[{t('One series judged in {ms} ms.', ms=t.number(round(1000 * took)))}]]")
     with st.container(border=True, gap="xsmall"):
         st.subheader(t("The panel's own settings"))
-        watch = DEFAULT_PLAN[str(selection.indicator)]
         st.markdown(f":small[{text.escape_markdown(t(watch.why))}.]")
         st.markdown(f":small[:gray[{text.escape_markdown(repr(watch.detector))}]]")

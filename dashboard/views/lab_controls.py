@@ -18,10 +18,16 @@ from surveillance.lab import Parameter
 from surveillance.plan import DEFAULT_PLAN, Watch
 
 _NAMES = {
-    "ears_c1": N_("EARS C1: the last periods, no guard"),
-    "ears_c2": N_("EARS C2: the last periods, two of guard"),
-    "ears_c3": N_("EARS C3: the excess of three periods"),
-    "farrington_flexible": N_("Farrington Flexible: the same season of earlier years"),
+    "ears_c1": "EARS C1",
+    "ears_c2": "EARS C2",
+    "ears_c3": "EARS C3",
+    "farrington_flexible": "Farrington Flexible",
+}
+_ABOUT = {
+    "ears_c1": N_("Each month against the mean and spread of the months just before it."),
+    "ears_c2": N_("As C1, leaving two months between, so that a slow rise does not hide itself."),
+    "ears_c3": N_("As C2, adding up the excess of three months; it lags a rise."),
+    "farrington_flexible": N_("Each month against a regression on the same season of earlier years."),
 }
 _LABELS = {
     "baseline": N_("Baseline, periods"),
@@ -71,9 +77,11 @@ def controls(t: Text, selection: Selection, watch: Watch) -> Draft | None:
         t("Detector"),
         list(DETECTORS),
         index=list(DETECTORS).index(asked),
-        format_func=lambda key: t(_NAMES.get(str(key), str(key))),
+        format_func=lambda key: _NAMES.get(str(key), str(key)),
         key=f"lab-detector-{scope}",
     )
+    if name in _ABOUT:
+        st.markdown(f":small[:gray[{t(_ABOUT[name])}]]")
     kind = DETECTORS[name]
     start = watch.detector if kind is type(watch.detector) else kind()
     linked = _linked(name, budget)
@@ -180,10 +188,17 @@ def _control(t: Text, parameter: Parameter, scope: str) -> Any:
         if most is not None and most <= 30:
             return st.slider(label, least, most, int(value), key=key)
         return int(st.number_input(label, min_value=least, max_value=most, value=int(value), key=key))
-    form = "%.4f" if parameter.name == "alpha" else None
-    smallest = 0.0001 if parameter.name == "alpha" else low
+    small = parameter.name in ("alpha", "trend_p")
     return float(
-        st.number_input(label, min_value=smallest, max_value=high, value=float(value), format=form, key=key)
+        st.number_input(
+            label,
+            min_value=0.0001 if parameter.name == "alpha" else None if low is None else float(low),
+            max_value=None if high is None else float(high),
+            value=float(value),
+            step=0.005 if small else 0.1,
+            format="%.4f" if small else "%.2f",
+            key=key,
+        )
     )
 
 

@@ -11,7 +11,9 @@ import streamlit as st
 
 from dashboard import data, filters, text
 from dashboard.filters import MOST_PLACES, Selection
+from dashboard.text import Text
 from data_sources.indicators import INDICATORS
+from data_sources.ingest import EMBEDDED
 from data_sources.observations import SERIES
 from data_sources.registry import SOURCES
 from data_sources.vocabulary import GEOGRAPHIES, SUBSTANCES
@@ -29,16 +31,17 @@ def known_series(as_of: str) -> pd.DataFrame:
     return found
 
 
-def sources_of(as_of: str, indicator: str) -> list[str]:
-    """The sources behind an indicator's figures as known on *as_of*, for display."""
+def source_of(t: Text, as_of: str, indicator: str) -> str:
+    """The publishers behind an indicator's figures as known on *as_of*; those of embedded figures too."""
 
     def make(day: str, name: str) -> list[str]:
-        known = data.store().known_on(date.fromisoformat(day), [name])
-        used = [SOURCES[source] for source in sorted(known["source"].unique()) if source in SOURCES]
-        return [f"{source.publisher}, {source.title}" for source in used]
+        return sorted(data.store().known_on(date.fromisoformat(day), [name])["source"].unique())
 
-    found: list[str] = data.computed("sources_of", make, as_of, indicator)
-    return found
+    used = data.computed("sources_of", make, as_of, indicator)
+    publisher = SOURCES[INDICATORS[indicator].sources[0]].publisher
+    return "; ".join(
+        f"{publisher if name == EMBEDDED else SOURCES[name].publisher}, {t(SOURCES[name].title)}" for name in used
+    )
 
 
 def pick(selection: Selection, *, several: bool, watched: bool = False) -> Selection | None:

@@ -49,7 +49,7 @@ def render(selection: Selection) -> None:
     with revisions:
         _revisions(t, selection)
     with watched:
-        _watched(t)
+        _watched(t, selection)
     with breaks:
         _breaks(t)
     with refused:
@@ -87,20 +87,14 @@ def _sources(t: Text, table: pd.DataFrame) -> None:
         )
         st.warning(text.escape_markdown(said), icon=":material/cloud_off:")
     st.subheader(t("Definitions and cautions"))
-    st.dataframe(
-        pd.DataFrame(
-            {
-                t("Measure"): [t.indicator(name) for name in INDICATORS],
-                t("Unit"): [t.unit(name) for name in INDICATORS],
-                t("Caution"): [t.caution(name) for name in INDICATORS],
-                t("Comparability"): [record.grade for record in INDICATORS.values()],
-                t("Usual delay"): [t.n("{n} day", "{n} days", record.delay_days) for record in INDICATORS.values()],
-            }
-        ),
-        hide_index=True,
-        width="stretch",
-        row_height=52,
-        alt=t("Definitions and cautions"),
+    _written(
+        {
+            t("Measure"): [t.indicator(name) for name in INDICATORS],
+            t("Unit"): [t.unit(name) for name in INDICATORS],
+            t("Caution"): [t.caution(name) for name in INDICATORS],
+            t("Comparability"): [record.grade for record in INDICATORS.values()],
+            t("Usual delay"): [t.n("{n} day", "{n} days", record.delay_days) for record in INDICATORS.values()],
+        }
     )
     note = t(
         "Comparability across the border: A same definition, B and C nearly, D shapes only. Seizures measure "
@@ -228,45 +222,42 @@ def _revisions(t: Text, selection: Selection) -> None:
     )
 
 
-def _watched(t: Text) -> None:
+def _watched(t: Text, selection: Selection) -> None:
+    assessment = data.assessment(selection.as_of.isoformat(), selection.budget)
+    watches = assessment.plan.at(float(f"{assessment.alpha:.2g}")).watches
     st.subheader(t("What the plan watches, and why"))
-    st.dataframe(
-        pd.DataFrame(
-            {
-                t("Measure"): [t.indicator(watch.indicator) for watch in DEFAULT_PLAN.watches],
-                t("Why so"): [t(watch.why) for watch in DEFAULT_PLAN.watches],
-                t("Detector"): [repr(watch.detector) for watch in DEFAULT_PLAN.watches],
-                t("While history is short"): [
-                    repr(watch.short) if watch.short else t("not judged") for watch in DEFAULT_PLAN.watches
-                ],
-                t("Substances"): [
-                    ", ".join(t.substance(code) for code in watch.substances) or t("all")
-                    for watch in DEFAULT_PLAN.watches
-                ],
-            }
-        ),
-        hide_index=True,
-        width="stretch",
-        row_height=52,
-        alt=t("What the plan watches, and why"),
-    )
     note = t(
-        "Alpha is set for all detectors at once by the alarm budget: {n} false signals a quarter.",
-        n=t.number(DEFAULT_PLAN.budget),
+        "One alpha for all detectors, {alpha}, follows from the alarm budget: {n} false signals a quarter.",
+        alpha=t.number(assessment.alpha, 2),
+        n=t.number(assessment.plan.budget),
     )
     st.markdown(f":small[:gray[{note}]]")
-    st.subheader(t("What it does not watch"))
-    st.dataframe(
-        pd.DataFrame(
-            {
-                t("Measure"): [t.indicator(name) for name in DEFAULT_PLAN.not_watched],
-                t("Why not"): [t(why) for why in DEFAULT_PLAN.not_watched.values()],
-            }
-        ),
-        hide_index=True,
-        width="stretch",
-        alt=t("What it does not watch"),
+    _written(
+        {
+            t("Measure"): [t.indicator(watch.indicator) for watch in watches],
+            t("Why so"): [t(watch.why) for watch in watches],
+            t("Substances"): [
+                ", ".join(t.substance(code) for code in watch.substances) or t("all") for watch in watches
+            ],
+            t("Detector"): [repr(watch.detector) for watch in watches],
+            t("While history is short"): [
+                repr(watch.short) if watch.short else t("not judged") for watch in watches
+            ],
+        }
     )
+    st.subheader(t("What it does not watch"))
+    _written(
+        {
+            t("Measure"): [t.indicator(name) for name in DEFAULT_PLAN.not_watched],
+            t("Why not"): [t(why) for why in DEFAULT_PLAN.not_watched.values()],
+        }
+    )
+
+
+def _written(columns: dict[str, list[str]]) -> None:
+    """A table whose long texts wrap; everything in it is shown as it is."""
+    cells = {name: [text.escape_markdown(cell) for cell in column] for name, column in columns.items()}
+    st.table(pd.DataFrame(cells), border="horizontal", hide_index=True)
 
 
 def _breaks(t: Text) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 import streamlit as st
@@ -15,6 +16,7 @@ from dashboard.sentences import not_watched as why_not_watched
 from dashboard.sentences import unjudged as why_unjudged
 from dashboard.text import N_, Text
 from dashboard.views import picker
+from data_sources.indicators import INDICATORS
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance.assessment import Assessment
 from surveillance.explain import drawn, facts
@@ -27,6 +29,7 @@ LAYERS = {
     "log": N_("Logarithmic axis"),
     "all": N_("Whole history"),
 }
+MOST_VINTAGES = 3
 RECENT = 96  # periods shown unless the whole history is asked for
 _FREQUENCIES = {"W": N_("weekly"), "MS": N_("monthly"), "YS": N_("yearly"), "YS-OCT": N_("by US fiscal year")}
 
@@ -117,7 +120,7 @@ class _Panel:
             return table[here].iloc[0]
         newest = self.whole.dropna(subset=["observed"]).tail(1)
         row = newest.iloc[0] if len(newest) else self.whole.iloc[-1]
-        return row.reindex(table.columns).fillna({"state": "not_watched"})
+        return row.reindex(table.columns).astype(object).where(table.columns != "state", "not_watched")
 
     def _title(self) -> str:
         if pd.isna(self.series["observed"]):
@@ -135,7 +138,7 @@ class _Panel:
             if titled:
                 st.subheader(text.escape_markdown(self.title))
             subtitle = t(
-                "{measure}, {unit}, {frequency}. Grey: the expected range, 80 and 95 %.",
+                "{measure} · {unit} · {frequency} · grey: expected range, 80 and 95 %",
                 measure=t.indicator(self.indicator.id),
                 unit=t.unit(self.indicator.id),
                 frequency=t(_FREQUENCIES[self.indicator.frequency]),
@@ -176,7 +179,7 @@ class _Panel:
         return caption(self.t, self.assessment, self.series, self.rows, self._source())
 
     def _source(self) -> str:
-        return "; ".join(picker.sources_of(self.selection.as_of.isoformat(), self.indicator.id))
+        return picker.source_of(self.t, self.selection.as_of.isoformat(), self.indicator.id)
 
     def _chart(self, country: str) -> None:
         t, layers = self.t, self.layers
@@ -189,9 +192,10 @@ class _Panel:
             dark=data.dark(),
             labels=chart_words(t),
             description=self.title,
-            until=self.selection.as_of,
+            until=None if self.indicator.ended else self.selection.as_of,
             breaks=self._breaks(before),
             earlier=before,
+            vintages=self._vintages() if "vintages" in layers else None,
             log="log" in layers,
         )
         st.altair_chart(shown, width="stretch", theme=None, alt=self.title, key=f"chart-{self.key}")
@@ -208,13 +212,20 @@ class _Panel:
         rows = wide.observed[column].rename("observed").reset_index()
         return rows if "all" in self.layers else rows.tail(RECENT - len(self.rows))
 
+    def _vintages(self) -> pd.DataFrame | None:
+        """The series as the last publications before the newest gave it, named by their dates."""
+        rows = data.computed(
+            "vintages", earlier_vintages, self.indicator.id, self.place, self.substance, self.selection.as_of
+        )
+        rows = rows[rows["period"] >= self.rows["period"].min()]
+        if rows.empty:
+            st.markdown(f":small[:gray[{self.t('No earlier publication of this series is held.')}]]")
+            return None
+        return rows.assign(vintage=[self.t.date(day) for day in rows["as_of"]])
+
     def _breaks(self, before: pd.DataFrame | None) -> list[tuple[pd.Timestamp, str]]:
         first = self.rows["period"].min() if before is None or before.empty else before["period"].min()
-        return [
-            (day, words)
-            for day, words in break_words(self.t, self.indicator.id)
-            if first <= day <= pd.Timestamp(self.selection.as_of)
-        ]
+        return [(day, words) for day, words in break_words(self.t, self.indicator.id) if first <= day]
 
     def _table(self) -> None:
         t = self.t
@@ -283,6 +294,19 @@ class _Panel:
             on_click="ignore",
             key=f"csv-{self.key}",
         )
+
+
+def earlier_vintages(indicator: str, place: str, substance: str, as_of: date) -> pd.DataFrame:
+    """Up to MOST_VINTAGES publications before the newest on *as_of*: as_of, period, value."""
+    store, parts = data.store(), []
+    for source in INDICATORS[indicator].sources:
+        days = [day for day in store.vintages(source, indicator) if day <= as_of]
+        for day in sorted(set(days))[:-1][-MOST_VINTAGES:]:
+            rows = store.vintage(source, indicator, day)
+            mine = rows[(rows["geography"] == place) & (rows["substance"] == substance)]
+            parts.append(mine[["as_of", "period", "value"]].dropna())
+    held = [part for part in parts if len(part) > 1]
+    return pd.concat(held) if held else pd.DataFrame({"as_of": [], "period": pd.to_datetime([]), "value": []})
 
 
 def _status(t: Text, status: str, provisional: bool, complete: bool) -> str:

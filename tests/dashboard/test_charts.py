@@ -254,6 +254,16 @@ def test_a_sparkline_starts_at_zero_in_the_country_s_colour(dark: bool, bars: bo
     vl_convert.vegalite_to_svg(spec)
 
 
+def test_extra_lines_are_drawn_at_their_own_dates_whatever_their_index() -> None:
+    earlier = pd.DataFrame({"period": pd.date_range("2018-01-01", periods=30, freq="MS"), "observed": 100.0}).tail(
+        12
+    )
+    spec = draw(rows(), earlier=earlier)
+    (line,) = [layer for layer in marks(spec, "line", strokeWidth=1.4)]
+    assert data(spec, line)[0] == {"period": "2019-07-01T00:00:00+00:00", "observed": 100.0}
+    assert "earlier method" in texts(spec)
+
+
 def test_a_sparkline_of_nothing_can_be_drawn() -> None:
     values = pd.Series([np.nan, np.nan], index=MONTHS[:2])
     vl_convert.vegalite_to_svg(charts.sparkline(values, colour="mx", dark=False, width=120).to_dict())

@@ -168,11 +168,18 @@ def test_what_is_drawn_joins_verdicts_with_the_status_of_every_period() -> None:
     }  # fmt: skip
     rows = drawn(assessment(verdicts=pd.DataFrame(verdict)), table, "US", "heroin")
     assert rows["period"].to_list() == list(MONTHS[1:])  # nothing before the series begins
-    assert rows["status"].to_list() == ["reported", "suppressed", "reported"]
+    assert rows["status"].to_list() == ["reported", "suppressed", "reported"]  # not cut at a hidden figure
     assert rows["provisional"].to_list() == [False, True, True]
     assert rows["alarm"].isna().to_list() == [True, True, False]
     assert rows["reason"].to_list() == ["not_watched", "not_watched", "ok"]
     assert rows["high95"].notna().to_list() == [False, False, True]
+
+
+def test_a_series_is_not_drawn_beyond_the_last_that_was_published_of_it() -> None:
+    heroin = observations([1.0, 2, 3, 4], ["reported"] * 4)
+    cocaine = heroin.head(2).assign(substance="cocaine")
+    table = wide(pd.concat([heroin, cocaine], ignore_index=True), INDICATORS["us_cbp_seizure_events"])
+    assert drawn(assessment(), table, "US", "cocaine")["period"].to_list() == list(MONTHS[:2])
 
 
 def test_drawing_a_series_that_is_not_held_is_a_key_error() -> None:
