@@ -107,7 +107,7 @@ def _places(value: str) -> tuple[str, ...]:
 
 def parameters(selection: Selection) -> dict[str, str]:
     """The URL parameters of a selection; what is as by default is left out, but the language."""
-    found = {"lang": selection.language}
+    found: dict[str, str] = {"lang": selection.language}
     if selection.replay:
         found["as_of"] = selection.as_of.isoformat()
     if selection.modified:

@@ -20,8 +20,8 @@ LOGO = (
     "</text></svg>"
 )
 ICON = (
-    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 13 24'><rect width='5' height='20' y='2' "
-    "fill='%230072B2'/><rect x='8' width='5' height='20' y='2' fill='%23009E73'/></svg>"
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 13 24'>"
+    "<rect width='5' height='20' y='2' fill='%230072B2'/><rect x='8' width='5' height='20' y='2' fill='%23009E73'/></svg>"
 )
 _HELD = ("lang", "as_of", "budget")  # what goes along from page to page
 
@@ -115,10 +115,9 @@ def _date_picker(t: Text, chosen: Selection) -> None:
 
 
 def _language(chosen: Selection) -> None:
-    names = {"en": "English", "es": "Español"}
     picked = st.segmented_control(
         "Language · Idioma",
-        list(names),
+        text.LANGUAGES,
         default=chosen.language,
         format_func=str.upper,
         label_visibility="collapsed",

@@ -21,6 +21,13 @@ _LABELS = {
     ("MX", "enforcement"): N_("Drug-dealing case files, 6 border states"),
 }
 
+ABSENT = {
+    ("US", "enforcement"): N_("Not measured as case files; seizure events are counted instead."),
+    ("MX", "deaths"): N_("Not measured by month; a yearly death register appears about a year later."),
+    ("MX", "visits"): N_("Not measured; yearly treatment entries exist instead."),
+}
+UNKNOWN = N_("No figures were known on this day.")
+
 
 @dataclass(frozen=True)
 class TileWords:

@@ -11,19 +11,14 @@ import streamlit as st
 from dashboard import charts, data, filters, text
 from dashboard.filters import Selection
 from dashboard.sentences import series_name
-from dashboard.status import detail, headline, tile_words
-from dashboard.text import N_, Text
+from dashboard.status import ABSENT, UNKNOWN, detail, headline, tile_words
+from dashboard.text import Text
 from dashboard.views.signals import card
 from data_sources.indicators import INDICATORS
 from surveillance.assessment import Assessment
 from surveillance.situation import Tile, calendar, changes, tiles
 
 CARDS = 3
-_ABSENT = {
-    ("US", "enforcement"): N_("Not measured as case files; seizure events are counted instead."),
-    ("MX", "deaths"): N_("Not measured by month; a yearly death register appears about a year later."),
-    ("MX", "visits"): N_("Not measured; yearly treatment entries exist instead."),
-}
 
 
 def render(selection: Selection) -> None:
@@ -60,7 +55,7 @@ def _tile(t: Text, selection: Selection, tile: Tile) -> None:
     st.markdown(f":{hue}-badge[**{tile.country}**] :small[{words.label}]")
     if not tile.measured:
         st.markdown(f":gray[**{t('Not measured')}**]")
-        absent = _ABSENT.get((tile.country, tile.row), N_("No figures were known on this day."))
+        absent = ABSENT.get((tile.country, tile.row), UNKNOWN)
         st.markdown(f":small[:gray[{t(absent)}]]")
         return
     value, line = st.columns([2, 3], vertical_alignment="center", gap="xsmall")
