@@ -25,6 +25,7 @@ from data_sources.source import Publication
 from data_sources.store import Store
 
 TRIALS = 20
+AHEAD = 12  # publications a writer prepares, so that it does little but write
 SOURCE, INDICATOR = "us_cbp_seizures", "us_cbp_seizure_events"
 PERIODS = pd.date_range("2000-01-01", periods=240, freq="MS")
 
@@ -50,13 +51,14 @@ def publication(step: int) -> tuple[Publication, pd.DataFrame]:
     return Publication(SOURCE, f"{step}.bin", raw, as_of, when, "bench"), check(rows)
 
 
-def write(root: Path, step: int) -> None:
-    """Add publications from *step* on, for as long as the process lives; a line after each commit."""
+def write(root: Path, first: int) -> None:
+    """Add AHEAD publications from *first* on; a line when they are ready, and one after each commit."""
+    ready = [publication(step) for step in range(first, first + AHEAD)]
     store = Store(root)
-    while True:
-        store.add(*publication(step))
-        print(step, flush=True)
-        step += 1
+    print("ready", flush=True)
+    for one, rows in ready:
+        store.add(one, rows)
+        print(one.name, flush=True)
 
 
 @dataclass
@@ -70,14 +72,14 @@ class Outcome:
 
 
 def trial(root: Path, first: int, delay: float) -> Outcome:
-    """Start a writer at publication *first* and kill it *delay* seconds after its first commit."""
+    """Start a writer at publication *first* and kill it *delay* seconds after it began to write."""
     command = [sys.executable, __file__, "--write", str(root), str(first)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
-        writer.stdout.readline()  # the delay counts from here: starting Python takes longer than writing
+        writer.stdout.readline()
         time.sleep(delay)
         writer.kill()
-        reported = first + 1 + len(writer.stdout.read().splitlines())
+        reported = first + len(writer.stdout.read().splitlines())
     store = Store(root)
     held = set(store.publications()["name"])
     lost = {f"{step}.bin" for step in range(reported)} - held
@@ -106,12 +108,13 @@ def trials(root: Path, count: int, seed: int = 9) -> Iterator[tuple[float, Outco
 def main(arguments: list[str]) -> None:
     if arguments[:1] == ["--write"]:
         write(Path(arguments[1]), int(arguments[2]))
+        return
     with tempfile.TemporaryDirectory() as scratch:
         outcomes = []
         for delay, outcome in trials(Path(scratch), TRIALS):
             outcomes.append(outcome)
             when = "in the middle of a vintage" if outcome.interrupted else "between two vintages"
-            print(f"killed {delay * 1000:3.0f} ms after a commit, {when}: {outcome.held} held")
+            print(f"killed {delay * 1000:3.0f} ms after it began, {when}: {outcome.held} held")
     lost, half = sum(outcome.lost for outcome in outcomes), sum(outcome.half for outcome in outcomes)
     interrupted = sum(outcome.interrupted for outcome in outcomes)
     print(f"{TRIALS} trials, {interrupted} in the middle of a vintage: lost {lost}, half-written {half}")
