@@ -201,13 +201,10 @@ def test_what_still_fills_is_hatched_and_said() -> None:
 def test_labels_at_the_end_of_lines_do_not_overlap() -> None:
     frame = rows(expected=441.0, upper=442.0)
     spec = draw(frame)
-    ends = [
-        layer["encoding"]["y"]["value"]
-        for layer in marks(spec, "text", align="left", dx=7)
-        if layer["mark"].get("color") and "value" in layer["encoding"]["y"]
-    ]
-    gaps = np.diff(sorted(ends))
-    assert len(ends) == 3
+    ends = [data(spec, layer)[0] for layer in marks(spec, "text", align="left", dx=7) if layer["mark"].get("color")]
+    assert {row["text"] for row in ends} == {"expected", "alarm line", f"{frame['observed'].iloc[-1]:.0f} observed"}
+    top = float(marks(spec, "rule")[0]["encoding"]["y"]["scale"]["domain"][1])
+    gaps = np.diff(sorted(row["y"] * 264 / top for row in ends))  # px, in a plot of 264
     assert (gaps >= 12.9).all()
 
 
@@ -259,7 +256,7 @@ def test_extra_lines_are_drawn_at_their_own_dates_whatever_their_index() -> None
         12
     )
     spec = draw(rows(), earlier=earlier)
-    (line,) = [layer for layer in marks(spec, "line", strokeWidth=1.4)]
+    (line,) = marks(spec, "line", strokeWidth=1.4)
     assert data(spec, line)[0] == {"period": "2019-07-01T00:00:00+00:00", "observed": 100.0}
     assert "earlier method" in texts(spec)
 
