@@ -31,6 +31,7 @@ class Differences:
     trend: int = 0
     bound_na: int = 0
     bound: float = 0.0
+    expected: float = 0.0
     phi: float = 0.0
     pvalue: float = 0.0
 
@@ -73,11 +74,17 @@ def _one(
     theirs, bound = answers["alarm"].to_numpy(float), answers["upperbound"].to_numpy(float)
     if spec["detector"] == "Farrington1996":  # R writes a bound of 0 for too few cases
         bound = np.where(bound == 0, np.nan, bound)
+        if name == "e_constant":  # where R keeps a trend whose p is 0/0
+            bound = np.where(answers["trend"] == 1, np.nan, bound)
+            upper = np.where(answers["trend"] == 1, np.nan, upper)
     found.points += len(row)
     found.na += int((np.isnan(theirs) != (alarm < 0)).sum())
     found.alarm += int(((theirs == 1) != (alarm == 1)).sum())
     found.bound_na += int((np.isnan(bound) != np.isnan(upper)).sum())
     found.bound = max(found.bound, _largest(upper, bound))
+    if "expected" in answers:
+        expected = answers["expected"].to_numpy(float)
+        found.expected = max(found.expected, _largest(verdicts.expected_[row, 0], expected))
     if "pvalue" in answers and spec["parameters"]["threshold"] != "muan":  # R's is that of the raised mean
         found.pvalue = max(found.pvalue, _largest(verdicts.pvalue_[row, 0], answers["pvalue"].to_numpy(float)))
     if "trend" in answers:
@@ -97,14 +104,18 @@ def _largest(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else CARRIED
-    print(f"{'setting':18}{'points':>8}{'alarm':>7}{'NA':>5}{'trend':>7}{'U NA':>6}{'U rel.':>10}{'phi rel.':>10}{'p rel.':>10}")
+    print(
+        f"{'setting':18}{'points':>8}{'alarm':>7}{'NA':>5}{'trend':>7}{'U NA':>6}{'U rel.':>10}{'mean rel.':>10}{'phi rel.':>10}{'p rel.':>10}"
+    )
     total = Differences()
     for setting in SETTINGS:
         where = folder / "outputs" if (folder / "outputs").exists() else folder
         if not (where / f"{setting}.csv.gz").exists():
             continue
         d = compare(setting, folder)
-        print(f"{setting:18}{d.points:8}{d.alarm:7}{d.na:5}{d.trend:7}{d.bound_na:6}{d.bound:10.1e}{d.phi:10.1e}{d.pvalue:10.1e}")
+        print(
+            f"{setting:18}{d.points:8}{d.alarm:7}{d.na:5}{d.trend:7}{d.bound_na:6}{d.bound:10.1e}{d.expected:10.1e}{d.phi:10.1e}{d.pvalue:10.1e}"
+        )
         for name in ("points", "alarm", "na", "trend", "bound_na"):
             setattr(total, name, getattr(total, name) + getattr(d, name))
     print(f"{'all':18}{total.points:8}{total.alarm:7}{total.na:5}{total.trend:7}{total.bound_na:6}")

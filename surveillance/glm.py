@@ -30,12 +30,11 @@ NO_CASES = 1e-20  # what a block without cases is fitted to: a mean of 0 with fi
 
 @dataclass(frozen=True)
 class Layout:
-    """The design that all problems of a call share: each reference period's block and time."""
+    """The design that all problems of a call share: each reference period's block and time, the judged one at 0."""
 
     blocks: Rows  # (n,) block of each reference period, 0 … P − 1
     times: Floats  # (n,) time of each reference period
     count: int  # P
-    time0: float = 0.0  # the judged period's time; its block is the last
 
     @property
     def indicator(self) -> Floats:
@@ -47,18 +46,29 @@ class Layout:
 class Fit:
     """N fitted regressions. Times are centred on their blocks, against cancellation."""
 
-    eta: Floats  # (N, n) linear predictors of the reference periods
-    mean: Floats  # (N, n) their fitted means
+    mean: Floats  # (N, n) fitted means of the reference periods
     weight: Floats  # (N, n) working weights ωμ (irls: those of the last solve, as R reports them)
-    eta0: Floats  # (N,) linear predictor of the judged period, without its offset
     slope: Floats  # (N,) NaN without trend
-    variance0: Floats  # (N,) x0ᵀ(XᵀWX)⁻¹x0; NaN where the judged block has no value
     slope_variance: Floats  # (N,) (XᵀWX)⁻¹ of the slope; NaN without trend
     df: Rows  # (N,) n − p
     converged: Flags  # (N,)
+    intercepts: Floats  # (N, P)
     inverse: Floats  # (N, P) 1 / Σw of each block, 0 where it has no value
     average: Floats  # (N, P) Σwt / Σw of each block
     design: _Design
+
+    def judged(self, time: Floats | float = 0.0) -> tuple[Floats, Floats]:
+        """Linear predictor, without offset, in the last block at *time*, and its x0ᵀ(XᵀWX)⁻¹x0, each (N,).
+
+        The second is NaN where that block has no value.
+        """
+        away = time - self.design.centre[-1]
+        variance = np.where(self.inverse[:, -1] > 0, self.inverse[:, -1], np.nan)
+        if not self.design.trend:
+            return self.intercepts[:, -1], variance
+        with np.errstate(invalid="ignore"):
+            variance = variance + (away - self.average[:, -1]) ** 2 * self.slope_variance
+        return self.intercepts[:, -1] + self.slope * away, variance
 
     def hat(self) -> Floats:
         """The leverages (N, n): the diagonal of W½X(XᵀWX)⁻¹XᵀW½."""
@@ -92,16 +102,14 @@ def newton(
     converged = np.ones(len(y), dtype=bool)
     if trend:
         slope, converged = _newton_slopes(design, base, level, cases @ design.times, slope)
-    growth = np.exp(slope[:, None] * design.times) if trend else np.ones_like(y)
-    total, average, centred = design.sums(base * growth, level)
-    with np.errstate(divide="ignore"):
-        intercepts = np.where(total > 0, np.log(level) - np.log(total), 0.0)
-    eta = intercepts @ design.indicator.T + slope[:, None] * design.times
+    mean = np.exp(np.multiply.outer(slope, design.times)) if trend else np.ones_like(y)
+    total, average, centred = design.sums(base * mean, level)
+    scale = level / np.where(total > 0, total, level)
+    mean *= scale @ design.indicator.T
     if offset is not None:
-        eta += offset
-    mean = np.exp(eta)
+        mean *= np.exp(offset)
     inverse = np.where(total > 0, 1 / level, 0.0)
-    return design.report(weights, eta, mean, weights * mean, intercepts, slope, converged, inverse, average, centred)
+    return design.report(weights, mean, weights * mean, np.log(scale), slope, converged, inverse, average, centred)
 
 
 def _newton_slopes(
@@ -167,7 +175,7 @@ def irls(y: Floats, weights: Floats, layout: Layout, *, trend: bool, offset: Flo
     total = working @ design.indicator
     inverse = np.where(total > 0, 1 / np.where(total > 0, total, 1.0), 0.0)
     _, average, centred = design.sums(working, total)
-    return design.report(weights, eta, mean, working, intercepts, slope, converged, inverse, average, centred)
+    return design.report(weights, mean, working, intercepts, slope, converged, inverse, average, centred)
 
 
 def _deviance(y: Floats, weights: Floats, log_y: Floats, eta: Floats, mean: Floats) -> Floats:
@@ -216,7 +224,6 @@ class _Design:
     def report(
         self,
         prior: Floats,
-        eta: Floats,
         mean: Floats,
         weight: Floats,
         intercepts: Floats,
@@ -226,24 +233,19 @@ class _Design:
         average: Floats,
         centred: Floats,
     ) -> Fit:
-        away0 = self.layout.time0 - self.centre[-1]
-        variance0 = np.where(inverse[:, -1] > 0, inverse[:, -1], np.nan)
         slope_variance = np.full(len(mean), np.nan)
         if self.trend:
             with np.errstate(divide="ignore"):
                 slope_variance = 1 / centred
-            variance0 = variance0 + (away0 - average[:, -1]) ** 2 * slope_variance
         rank = (inverse > 0).sum(axis=1) + self.trend
         return Fit(
-            eta=eta,
             mean=mean,
             weight=weight,
-            eta0=intercepts[:, -1] + slope * away0,
             slope=slope if self.trend else np.full(len(mean), np.nan),
-            variance0=variance0,
             slope_variance=slope_variance,
             df=(prior > 0).sum(axis=1) - rank,
             converged=converged,
+            intercepts=intercepts,
             inverse=inverse,
             average=average,
             design=self,

@@ -129,6 +129,7 @@ class FarringtonFlexible:
             self.residual_threshold,
             self.min_dispersion,
             as_r if self._as_r else None,
+            self.index == "date",
         )
         if y.size:
             for reference, years, rows, columns in self._references(observed.index, ~missing, able):

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import stdtr
 
-from surveillance.glm import Fit, Flags, Floats, Layout, irls, newton
+from surveillance.glm import SMALLEST_MEAN, Fit, Flags, Floats, Layout, irls, newton
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,10 @@ class Regression:
     residual_threshold: float
     min_dispersion: float = 1.0
     as_r: Literal["flexible", "1996"] | None = None
+    dated: bool = False
 
     def baseline(self, counts: Floats, layout: Layout, years: int, offset: Floats | None = None) -> Baseline:
-        """The baseline of each row of *counts* (N, n; NaN is left out).
+        """The baseline of each row of *counts* (N, n; NaN is left out), *offset* added to the predictor.
 
         The trend stays where *years* ≥ 3, its two-sided p is below `trend_p` (1: any), and it does not
         extrapolate: the expected count, without offset, is at most the largest of the baseline. Otherwise
@@ -91,11 +92,12 @@ class Regression:
         if self.as_r == "flexible":  # the package forgets the floor, and after reweighting the mean as well
             defect = np.einsum("ij,ij->i", weights, ((y - final.mean) / final.mean) ** 2) / final.df
             of_mean = of_trend = defect if self.reweight else free
+        eta, variance = final.judged(self._time(present, layout))
         with np.errstate(divide="ignore", invalid="ignore"):
-            se = np.sqrt(of_mean * final.variance0)
+            se = np.sqrt(of_mean * variance)
             pvalue = 2 * stdtr(final.df, -np.abs(final.slope / np.sqrt(of_trend * final.slope_variance)))
         baseline = Baseline(
-            mean=np.exp(np.minimum(final.eta0, np.log(1e300))),
+            mean=np.maximum(np.exp(np.minimum(eta, np.log(1e300))), SMALLEST_MEAN),
             dispersion=phi,
             se=se,
             trend=np.full(len(y), trend),
@@ -104,18 +106,29 @@ class Regression:
         )
         return baseline, pvalue
 
+    def _time(self, present: Flags, layout: Layout) -> Floats | float:
+        """The judged period's time: 0, but in R with dates.
+
+        There the fit counts time from the first reference date, the prediction from the first with a value.
+        """
+        if self.as_r is None or not self.dated:
+            return 0.0
+        first = layout.times[np.argmax(present, axis=1)]
+        return np.asarray(layout.times[0] - first)
+
     def _weights(self, y: Floats, present: Flags, fitted: Fit, phi: Floats) -> Floats:
         """Weights that shrink with large positive Anscombe residuals and sum to the number of periods.
 
         s = 1.5 (y^⅔ μ^−⅙ − μ^½) / √(φ (1 − h)), and γ s⁻² where s exceeds the threshold, γ elsewhere.
         """
-        sixth = np.exp(fitted.eta / -6)  # powers by way of the linear predictor: several times faster
-        raw = 1.5 * (np.cbrt(y) ** 2 * sixth - sixth**-3)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            square = raw**2 / (phi[:, None] * (1 - fitted.hat()))
-        large = (raw > 0) & (square > self.residual_threshold**2)
+        least = self.residual_threshold**2 * phi[:, None] * (1 - fitted.hat())
+        above = np.maximum(y - fitted.mean, 0.0)
+        large = np.nonzero(above * above > least * fitted.mean)  # s is at most Pearson's residual
+        count, mean = y[large], fitted.mean[large]
+        anscombe = 1.5 * (np.cbrt(count) ** 2 * mean ** (-1 / 6) - np.sqrt(mean))
+        square = anscombe**2 / least[large]
         weight = present.astype(float)
-        weight[large] /= square[large]
+        weight[large] = np.where(square > 1, 1 / (square * self.residual_threshold**2), weight[large])
         return weight * (present.sum(axis=1) / weight.sum(axis=1))[:, None]
 
 
