@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
-from data_sources.indicators import INDICATORS, Indicator
+from data_sources.indicators import INDICATORS
 from surveillance.assessment import Assessment
+from surveillance.detectors import (
+    Detector,
+    Farrington1996,
+    FarringtonFlexible,
+    SeasonalRegression,
+    TwelveMonthEnding,
+)
 from surveillance.detectors.thresholds import cdf, quantile
+from surveillance.plan import Plan
 from surveillance.series import Wide
 
 Floats = NDArray[np.float64]
+Tail = Callable[[float], float]
+Scale = tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]
 RANGES = ("low80", "high80", "low95", "high95")
 LEVELS = (0.80, 0.95)
 PERIODS_A_YEAR = {"W": 52, "MS": 12, "YS": 1, "YS-OCT": 1}
 _WIDEST = 1e5  # the largest dispersion looked for
+_SCALES: dict[str, Scale] = {"log1p": (np.log1p, np.expm1), "sqrt": (np.sqrt, np.square)}
+_POWERS: dict[str, Scale] = {
+    "2/3": (lambda y: np.cbrt(y**2), lambda z: z**1.5),
+    "1/2": (np.sqrt, np.square),
+    "none": (lambda y: y, lambda z: z),
+}
 
 
 @dataclass(frozen=True)
@@ -41,51 +58,56 @@ class Facts:
     run: int
 
 
-def with_ranges(rows: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """*rows* (verdicts of any series) with the 80 and 95 % ranges of what was expected, columns RANGES.
+def with_ranges(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """*rows* (verdicts under *plan* at its alpha) with the 80 and 95 % ranges of what was expected, columns RANGES.
 
-    The range is what *expected* and *upper* at *alpha* imply of a value under the baseline, on the scale on
-    which the detector works: a negative binomial count for the regression on counts; log(1 + y) for weights;
-    y^(2/3) for rates; the normal for EARS and for twelve-month sums. Lower ends are not below 0 (for twelve-
-    month sums neither). NaN where there is no threshold, or where it is not above what is expected.
+    The range is what *expected* and *upper* imply of a value under the baseline, on the scale on which the
+    detector works and with its own tail: a negative binomial count behind a plug-in threshold; else
+    g⁻¹(g(expected) ± q · (g(upper) − g(expected)) / q(1 − alpha)), g being the detector's transformation and q
+    the quantile of the normal or of its Student's t. Lower ends are not below 0. NaN where there is no
+    threshold above what is expected, or no detector of that name in the plan.
     """
     found = pd.DataFrame(np.nan, index=rows.index, columns=list(RANGES))
-    for (name, detector), part in rows.groupby(["indicator", "detector"], sort=False):
-        expected = part["expected"].to_numpy(dtype=float)
-        upper = part["upper"].to_numpy(dtype=float)
-        ends = _ends(INDICATORS[str(name)], str(detector), expected, upper, alpha)
-        found.loc[part.index, list(RANGES)] = np.column_stack(ends)
+    for (indicator, name), part in rows.groupby(["indicator", "detector"], sort=False):
+        detector = _detector(plan, str(indicator), str(name))
+        if detector is not None:
+            expected, upper = (part[column].to_numpy(dtype=float) for column in ("expected", "upper"))
+            found.loc[part.index, list(RANGES)] = np.column_stack(_ends(detector, expected, upper))
     return rows.assign(**{name: found[name] for name in RANGES})
 
 
-def _ends(indicator: Indicator, detector: str, expected: Floats, upper: Floats, alpha: float) -> list[Floats]:
-    counted = indicator.measure == "count" and indicator.window == "period"
-    if detector.startswith("Ears"):
-        return _scaled(expected, upper, alpha, lambda y: y, lambda y: y)
-    if counted:
-        return _counted(expected, upper, alpha)
-    if indicator.measure == "weight":
-        return _scaled(expected, upper, alpha, np.log1p, np.expm1)
-    if indicator.measure == "rate":
-        return _scaled(expected, upper, alpha, lambda y: np.cbrt(y**2), lambda y: np.maximum(y, 0) ** 1.5)
-    return _scaled(expected, upper, alpha, lambda y: y, lambda y: y)
+def _detector(plan: Plan, indicator: str, name: str) -> Detector | None:
+    """The detector of that name with which the plan watches an indicator."""
+    for watch in plan.watches:
+        if watch.indicator == indicator:
+            return next((one for one in (watch.detector, watch.short) if type(one).__name__ == name), None)
+    return None
 
 
-def _scaled(
-    expected: Floats,
-    upper: Floats,
-    alpha: float,
-    there: Callable[[Floats], Floats],
-    back: Callable[[Floats], Floats],
-) -> list[Floats]:
-    """Symmetric ranges on the scale *there*, whose spread is what puts *upper* at 1 − alpha."""
+def _ends(detector: Detector, expected: Floats, upper: Floats) -> list[Floats]:
+    if isinstance(detector, FarringtonFlexible) and detector.threshold != "delta":
+        return _counted(expected, upper, detector.alpha)
+    if isinstance(detector, Farrington1996):  # its alpha is two-sided
+        return _scaled(expected, upper, ndtri, detector.alpha / 2, _POWERS[detector.power])
+    if isinstance(detector, FarringtonFlexible):
+        return _scaled(expected, upper, ndtri, detector.alpha, _POWERS[detector.power])
+    if isinstance(detector, SeasonalRegression):
+        tail = partial(stdtrit, detector.tail_df)
+        return _scaled(expected, upper, tail, detector.alpha, _SCALES[detector.transform])
+    tail = partial(stdtrit, detector.tail_df) if isinstance(detector, TwelveMonthEnding) else ndtri
+    return _scaled(expected, upper, tail, detector.alpha, _POWERS["none"])
+
+
+def _scaled(expected: Floats, upper: Floats, tail: Tail, alpha: float, scale: Scale) -> list[Floats]:
+    """Symmetric ranges on a scale, whose spread is what puts *upper* at 1 − alpha."""
+    there, back = scale
     middle = there(expected)
     with np.errstate(invalid="ignore"):
-        spread = np.where(upper > expected, (there(upper) - middle) / ndtri(1 - alpha), np.nan)
+        spread = np.where(upper > expected, (there(upper) - middle) / tail(1 - alpha), np.nan)
     ends = []
     for level in LEVELS:
-        reach = ndtri((1 + level) / 2) * spread
-        ends += [np.maximum(back(middle - reach), 0), back(middle + reach)]
+        reach = tail((1 + level) / 2) * spread
+        ends += [np.maximum(back(np.maximum(middle - reach, 0)), 0), back(middle + reach)]
     return ends
 
 
@@ -116,7 +138,7 @@ def years_between(pvalue: float, frequency: str) -> float:
 
 def facts(assessment: Assessment, series: pd.Series) -> Facts:
     """The facts of one row of `assessment.series` (or of its `signals`)."""
-    row = with_ranges(series.to_frame().T, assessment.alpha).iloc[0]
+    row = with_ranges(series.to_frame().T, assessment.plan.at(assessment.alpha)).iloc[0]
     return Facts(
         period=pd.Timestamp(series["period"]),
         observed=float(series["observed"]),
@@ -152,7 +174,9 @@ def drawn(assessment: Assessment, wide: Wide, geography: str, substance: str) ->
         }
     ).reset_index()
     known = known.assign(indicator=wide.indicator.id, geography=geography, substance=substance)
-    verdicts = with_ranges(assessment.of(wide.indicator.id, geography, substance), assessment.alpha)
+    verdicts = with_ranges(
+        assessment.of(wide.indicator.id, geography, substance), assessment.plan.at(assessment.alpha)
+    )
     judged = ["period", "expected", "upper", "pvalue", "exceedance", "alarm", "detector", "reason", *RANGES]
     verdicts = verdicts[judged].astype({"period": known["period"].dtype})
     rows = known.merge(verdicts, on="period", how="left")
@@ -160,6 +184,7 @@ def drawn(assessment: Assessment, wide: Wide, geography: str, substance: str) ->
     said = held | (rows["status"] != "")
     if held.any():  # nothing is drawn before a series begins, nor after the last that was said of it
         rows = rows[held.cummax() & said[::-1].cummax()[::-1]]
+    reason = rows["reason"].astype(object)
     return rows.assign(
-        alarm=rows["alarm"].astype("boolean"), reason=rows["reason"].fillna("not_watched").astype("str")
+        alarm=rows["alarm"].astype("boolean"), reason=reason.where(reason.notna(), "not_watched").astype("str")
     ).reset_index(drop=True)

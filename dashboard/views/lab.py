@@ -18,7 +18,7 @@ from dashboard.views.lab_controls import OWN, Draft, change, controls
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance import lab
 from surveillance.assessment import Assessment
-from surveillance.explain import drawn, with_ranges
+from surveillance.explain import drawn
 from surveillance.lab import Comparison
 from surveillance.plan import DEFAULT_PLAN, Watch
 from surveillance.series import Wide
@@ -51,9 +51,7 @@ def render(selection: Selection) -> None:
     place, substance = chosen.geographies[0], str(chosen.substance)
     started = time.perf_counter()
     rows = drawn(panel, wide, place, substance)
-    verdicts = with_ranges(
-        lab.judged(draft.detector, lab.only(wide, place, substance), short=draft.short), draft.detector.alpha
-    )
+    verdicts = lab.judged(draft.detector, lab.only(wide, place, substance), short=draft.short)
     own = panel.of(wide.indicator.id, place, substance)
     found = lab.compare(own, verdicts, recent=RECENT)
     took = time.perf_counter() - started

@@ -22,12 +22,18 @@ _NAMES = {
     "ears_c2": "EARS C2",
     "ears_c3": "EARS C3",
     "farrington_flexible": "Farrington Flexible",
+    "farrington_1996": "Farrington 1996",
+    "seasonal_regression": N_("Seasonal regression"),
+    "twelve_month_ending": N_("Twelve-month sums"),
 }
 _ABOUT = {
     "ears_c1": N_("Each month against the mean and spread of the months just before it."),
     "ears_c2": N_("As C1, leaving two months between, so that a slow rise does not hide itself."),
     "ears_c3": N_("As C2, adding up the excess of three months; it lags a rise."),
     "farrington_flexible": N_("Each month against a regression on the same season of earlier years."),
+    "farrington_1996": N_("The older form: the same months of earlier years, a trend only where it is clear."),
+    "seasonal_regression": N_("For weights and rates: a level and a yearly wave, robust against past peaks."),
+    "twelve_month_ending": N_("For twelve-month sums: only the newest month's change is judged."),
 }
 _LABELS = {
     "baseline": N_("Baseline, periods"),
@@ -47,6 +53,10 @@ _LABELS = {
     "min_cases": N_("Fewest cases, in so many periods"),
     "mode": N_("Formulas"),
     "index": N_("Seasons found by"),
+    "transform": N_("Scale of the regression"),
+    "tail_df": N_("Weight of the tails: lower is heavier"),
+    "least": N_("Fewest known values"),
+    "least_share": N_("Smallest share above zero"),
 }
 OWN = ("p_", "detector", "budget_draft")  # how this page's parameters in the address begin
 _SIMPLE = ("baseline", "years", "min_years", "guard", "half_window", "trend", "reweight")
@@ -77,7 +87,7 @@ def controls(t: Text, selection: Selection, watch: Watch) -> Draft | None:
         t("Detector"),
         list(DETECTORS),
         index=list(DETECTORS).index(asked),
-        format_func=lambda key: _NAMES.get(str(key), str(key)),
+        format_func=lambda key: t(_NAMES.get(str(key), str(key))),
         key=f"lab-detector-{scope}",
     )
     if name in _ABOUT:

@@ -8,28 +8,32 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import nbinom, norm, poisson
+from scipy.stats import t as student
 
 from data_sources.indicators import INDICATORS
 from surveillance.assessment import SERIES_COLUMNS, VERDICT_COLUMNS, Assessment
+from surveillance.detectors import (
+    DETECTORS,
+    Detector,
+    EarsC2,
+    Farrington1996,
+    FarringtonFlexible,
+    SeasonalRegression,
+    TwelveMonthEnding,
+)
 from surveillance.explain import closest, drawn, facts, with_ranges, years_between
-from surveillance.plan import DEFAULT_PLAN
+from surveillance.plan import DEFAULT_PLAN, Plan, Watch
 from surveillance.series import wide
 
 MONTHS = pd.date_range("2024-01-01", periods=4, freq="MS")
 
 
 def one(
-    expected: float,
-    upper: float,
-    *,
-    indicator: str = "us_cbp_seizure_events",
-    detector: str = "FarringtonFlexible",
-    alpha: float = 0.01,
+    expected: float, upper: float, detector: Detector, *, indicator: str = "us_cbp_seizure_events"
 ) -> pd.Series:
-    rows = pd.DataFrame(
-        {"indicator": [indicator], "detector": [detector], "expected": [expected], "upper": [upper]}
-    )
-    return with_ranges(rows, alpha).iloc[0]
+    name = type(detector).__name__
+    rows = pd.DataFrame({"indicator": [indicator], "detector": [name], "expected": [expected], "upper": [upper]})
+    return with_ranges(rows, Plan((Watch(indicator, detector, "why"),))).iloc[0]
 
 
 @pytest.mark.parametrize(("mean", "dispersion"), [(3.0, 1.5), (40.0, 2.0), (400.0, 6.0)])
@@ -37,50 +41,69 @@ def test_a_count_s_range_is_that_of_the_negative_binomial_behind_its_threshold(
     mean: float, dispersion: float
 ) -> None:
     model = nbinom(mean / (dispersion - 1), 1 / dispersion)
-    row = one(mean, float(model.ppf(0.99)))
+    row = one(mean, float(model.ppf(0.99)), FarringtonFlexible(alpha=0.01))
     for name, probability in (("low95", 0.025), ("low80", 0.1), ("high80", 0.9), ("high95", 0.975)):
         # The threshold is an integer, so the dispersion it implies is known only to within one count.
         assert row[name] == pytest.approx(float(model.ppf(probability)), abs=max(1.0, 0.02 * mean))
 
 
 def test_a_poisson_threshold_gives_a_poisson_range() -> None:
-    row = one(10.0, float(poisson.ppf(0.99, 10)))
+    row = one(10.0, float(poisson.ppf(0.99, 10)), FarringtonFlexible(alpha=0.01))
     assert row["low95"] == poisson.ppf(0.025, 10)
     assert row["high95"] == pytest.approx(poisson.ppf(0.975, 10), abs=1)
 
 
 def test_an_ears_range_is_the_normal_one_with_the_baseline_s_spread() -> None:
     mean, sd = 50.0, 4.0
-    row = one(mean, mean + norm.ppf(0.99) * sd, detector="EarsC2")
+    row = one(mean, mean + norm.ppf(0.99) * sd, EarsC2(alpha=0.01))
     assert row["low80"] == pytest.approx(mean - norm.ppf(0.9) * sd)
     assert row["high95"] == pytest.approx(mean + norm.ppf(0.975) * sd)
 
 
-def test_a_weight_s_range_is_symmetric_on_the_logarithm() -> None:
-    row = one(
-        np.expm1(4.0), np.expm1(4.0 + norm.ppf(0.99) * 0.5), indicator="us_cbp_seizure_weight", detector="Other"
-    )
-    assert row["low95"] == pytest.approx(np.expm1(4.0 - norm.ppf(0.975) * 0.5))
-    assert row["high95"] == pytest.approx(np.expm1(4.0 + norm.ppf(0.975) * 0.5))
+def test_a_weight_s_range_is_that_of_its_regression_on_the_logarithm() -> None:
+    tail = student(5)
+    row = one(np.expm1(4.0), np.expm1(4.0 + tail.ppf(0.99) * 0.5), SeasonalRegression(alpha=0.01))
+    assert row["low95"] == pytest.approx(np.expm1(4.0 - tail.ppf(0.975) * 0.5))
+    assert row["high80"] == pytest.approx(np.expm1(4.0 + tail.ppf(0.9) * 0.5))
 
 
-def test_a_rate_s_range_is_symmetric_on_the_two_thirds_power() -> None:
-    row = one(8.0, 27.0, indicator="us_overdose_ed_rate", detector="FarringtonFlexible", alpha=0.025)
-    assert row["low95"] == pytest.approx(0.0)  # 4 − 5 is below zero, and a rate is not
+def test_a_rate_s_range_is_symmetric_on_its_square_root_and_stops_at_zero() -> None:
+    detector = SeasonalRegression(alpha=0.025, transform="sqrt", tail_df=1000.0)
+    row = one(4.0, 25.0, detector)
+    assert row["low95"] == 0.0  # 2 − 3 is below zero, and a rate is not
+    assert row["high95"] == pytest.approx(25.0)
+
+
+def test_a_twelve_month_sum_s_range_is_symmetric_with_its_own_tail() -> None:
+    tail = student(6)
+    row = one(1000.0, 1000.0 + tail.ppf(0.995) * 20, TwelveMonthEnding(alpha=0.005))
+    assert row["low95"] == pytest.approx(1000 - tail.ppf(0.975) * 20)
+    assert row["high95"] == pytest.approx(1000 + tail.ppf(0.975) * 20)
+
+
+def test_a_two_sided_alpha_puts_the_line_at_its_half() -> None:
+    row = one(8.0, 27.0, Farrington1996(alpha=0.05))
     assert row["high95"] == pytest.approx(27.0)
 
 
-def test_ranges_are_nested_and_hold_what_is_expected() -> None:
-    for indicator, record in INDICATORS.items():
-        if record.measure in ("count", "rate", "weight"):
-            row = one(30.0, 60.0, indicator=indicator)
-            assert 0 <= row["low95"] <= row["low80"] <= 30 <= row["high80"] <= row["high95"]
+@pytest.mark.parametrize("kind", DETECTORS.values())
+def test_ranges_are_nested_and_hold_what_is_expected(kind: type) -> None:
+    row = one(30.0, 60.0, kind())
+    assert 0 <= row["low95"] <= row["low80"] <= 30 <= row["high80"] <= row["high95"]
 
 
-@pytest.mark.parametrize(("expected", "upper"), [(np.nan, np.nan), (5.0, 5.0), (0.0, 2.0), (5.0, np.nan)])
-def test_without_a_threshold_above_what_is_expected_there_is_no_range(expected: float, upper: float) -> None:
-    row = one(expected, upper)
+@pytest.mark.parametrize("detector", [FarringtonFlexible(), EarsC2(), SeasonalRegression()])
+@pytest.mark.parametrize(("expected", "upper"), [(np.nan, np.nan), (5.0, 5.0), (5.0, np.nan)])
+def test_without_a_threshold_above_what_is_expected_there_is_no_range(
+    expected: float, upper: float, detector: Detector
+) -> None:
+    row = one(expected, upper, detector)
     assert row[["low80", "high80", "low95", "high95"]].isna().all()
+
+
+def test_a_detector_that_the_plan_does_not_know_gives_no_range() -> None:
+    rows = pd.DataFrame({"indicator": ["population"], "detector": ["EarsC2"], "expected": [1.0], "upper": [2.0]})
+    assert with_ranges(rows, DEFAULT_PLAN)["high95"].isna().all()
 
 
 def test_rows_keep_their_order_and_columns() -> None:
@@ -92,7 +115,8 @@ def test_rows_keep_their_order_and_columns() -> None:
         index=[7, 3, 9, 1],
     )  # fmt: skip
     before = rows.copy(deep=True)
-    out = with_ranges(rows, 0.01)
+    plan = Plan(tuple(Watch(name, EarsC2(), "why") for name in rows["indicator"].unique()))
+    out = with_ranges(rows, plan)
     pd.testing.assert_frame_equal(rows, before)
     pd.testing.assert_frame_equal(out[rows.columns], rows)
     assert (out["low95"] < out["expected"]).all()
@@ -110,7 +134,7 @@ def series(**values: object) -> dict[str, object]:
     row |= {
         "indicator": "us_cbp_seizure_events", "geography": "US", "substance": "heroin", "state": "quiet",
         "period": MONTHS[-1], "observed": 9.0, "expected": 8.0, "upper": 15.0, "pvalue": 0.4, "exceedance": 0.1,
-        "detector": "EarsC2", "alarms": 2, "judged": 36, "run": 0, "late": False, "age_days": 30,
+        "detector": "FarringtonFlexible", "alarms": 2, "judged": 36, "run": 0, "late": False, "age_days": 30,
     }  # fmt: skip
     return row | values
 
