@@ -35,49 +35,76 @@ def run(*command, **options):
     return subprocess.run(command, check=False, **options).returncode == 0
 
 
-def version(python):
-    """(major, minor) of an interpreter; (0, 0) where it does not run."""
+def works(*command):
+    """Whether a command runs and succeeds, without a word."""
     try:
-        out = subprocess.run(
-            [python, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True, check=True
-        ).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return (0, 0)
-    return tuple(int(part) for part in out.split())
+        return run(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def look(name):
+    """(version, real path) of an interpreter behind links, shims and environments; None where it does not run."""
+    ask = "import sys; print(*sys.version_info[:2]); print(getattr(sys, '_base_executable', '') or sys.executable)"
+    try:
+        out = subprocess.run([name, "-c", ask], capture_output=True, text=True, check=True).stdout
+        numbers, path = out.splitlines()
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return None
+    return tuple(int(part) for part in numbers.split()), os.path.realpath(path)
 
 
 def choose():
     """The interpreter to build with: $PYTHON, else the newest suitable one on the path."""
     asked = os.environ.get("PYTHON")
     names = [asked] if asked else ["python3.%d" % minor for minor in (14, 13, 12, 11)] + ["python3", sys.executable]
+    found = []
     for name in names:
-        path = shutil.which(name)
-        if path and version(path) >= LEAST:
-            return path
-    found = (
-        ", ".join("%s is %d.%d" % ((name, *version(name))) for name in names if shutil.which(name)) or "none found"
-    )
-    sys.exit("drug-trends needs Python %d.%d or newer (%s). Install one, or set PYTHON to it." % ((*LEAST, found)))
+        seen = look(name)
+        if seen and seen[0] >= LEAST:
+            return seen[1]
+        if seen:
+            found.append("%s is %d.%d" % ((name, *seen[0])))
+    told = ", ".join(found) or ("%s does not run" % asked if asked else "none found")
+    sys.exit("drug-trends needs Python %d.%d or newer (%s). Install one, or set PYTHON to it." % ((*LEAST, told)))
 
 
 def make(python):
-    """Make .venv; the command that installs into it."""
+    """Make .venv anew, in the first of four ways that works on this machine."""
     say("Making .venv with %s" % python)
     shutil.rmtree(VENV, ignore_errors=True)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if run(python, "-m", "venv", VENV, **quiet):
-        return [PYTHON, "-m", "pip", "install"]
+    if works(python, "-m", "venv", VENV):
+        return
     shutil.rmtree(VENV, ignore_errors=True)
-    if shutil.which("uv") and run("uv", "venv", "-q", "--python", python, VENV):
-        return ["uv", "pip", "install", "--python", PYTHON]
-    if run(python, "-m", "pip", "--version", **quiet) and run(python, "-m", "venv", "--without-pip", VENV):
-        return [python, "-m", "pip", "--python", PYTHON, "install"]
+    if works("uv", "venv", "--python", python, VENV):
+        return
+    # Debian splits ensurepip off into python3-venv; the system's pip can fill an environment without its own.
+    if works(python, "-m", "pip", "--version") and works(python, "-m", "venv", "--without-pip", VENV):
+        return
     shutil.rmtree(VENV, ignore_errors=True)
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        run("apt-get", "update", "-qq")
-        if run("apt-get", "install", "-y", "-qq", "python3-venv") and run(python, "-m", "venv", VENV):
-            return [PYTHON, "-m", "pip", "install"]
+    if apt("python%s-venv" % os.path.basename(python).replace("python", "")) or apt("python3-venv"):
+        if works(python, "-m", "venv", VENV):
+            return
     sys.exit("Cannot make a virtual environment: install python3-venv (Debian, Ubuntu) or uv, and try again.")
+
+
+def apt(package):
+    """Whether apt could install a package; only root on a Debian family system can."""
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        return False
+    settings = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    works("apt-get", "update", "-qq") or say("apt-get update failed; trying with the lists at hand")
+    quiet = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
+    return run(*quiet, stdout=subprocess.DEVNULL, env=settings)
+
+
+def installer(python):
+    """The command that installs packages into .venv."""
+    if works(PYTHON, "-m", "pip", "--version"):
+        return [PYTHON, "-m", "pip", "install"]
+    if shutil.which("uv"):
+        return ["uv", "pip", "install", "--python", PYTHON]
+    return [python, "-m", "pip", "--python", PYTHON, "install"]
 
 
 def stamp(lock, python):
@@ -86,44 +113,64 @@ def stamp(lock, python):
     for name in (lock, "pyproject.toml"):
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
-    return "%s %s %s" % (digest.hexdigest(), os.path.realpath(python), ROOT)
+    return "%s %s %s %s" % (lock, digest.hexdigest(), python, ROOT)
 
 
 def install(dev):
+    """Bring .venv up to date with the lock; nothing to do where its stamp says that it is."""
     python = choose()
-    wanted = "requirements-dev.lock" if dev else "requirements.lock"
-    held = ""
+    # The development environment holds all that running needs, so its stamp answers for both.
+    locks = ["requirements.lock", "requirements-dev.lock"][: 2 if dev else 1]
+    stamps = [stamp(lock, python) for lock in locks]
+    held = []
     if os.path.exists(STAMP) and os.path.exists(PYTHON):
         with open(STAMP) as file:
-            held = file.read()
-    if stamp(wanted, python) in held.split("\n"):
+            held = file.read().splitlines()
+    if stamps[-1] in held:
         return
-    installer = make(python)
-    quiet = [] if os.environ.get("VERBOSE") else ["--quiet"]
-    say("Installing the locked dependencies (about a minute)")
-    if not run(*(installer + quiet + ["--require-hashes", "-r", os.path.join(ROOT, wanted)])):
-        sys.exit("Installing the dependencies failed: see above. Run it again when the network is back.")
-    if not run(*(installer + quiet + ["--no-deps", "--no-build-isolation", "-e", ROOT])):
-        sys.exit("Installing the project itself failed: see above.")
-    # The development environment serves for running, too.
-    locks = ["requirements.lock", "requirements-dev.lock"] if dev else ["requirements.lock"]
+    if stamps[0] not in held:
+        make(python)
+    command = installer(python) + ([] if os.environ.get("VERBOSE") else ["--quiet"])
+    say("Installing the locked dependencies (a minute or two)")
+    if not run(*command, "--require-hashes", "-r", os.path.join(ROOT, locks[-1])):
+        sys.exit("Installing the dependencies failed, see above. Once that is mended, run the same command again.")
+    if not run(*command, "--no-deps", "--no-build-isolation", "-e", ROOT):
+        sys.exit("Installing the project itself failed, see above.")
     with open(STAMP, "w") as file:
-        file.write("\n".join(stamp(lock, python) for lock in locks))
+        file.write("\n".join(stamps))
+
+
+def playwright(script):
+    """What a line of Python prints about the browsers that Playwright keeps; empty where it keeps none."""
+    opening = "from playwright.sync_api import sync_playwright\nwith sync_playwright() as p: "
+    return subprocess.run(
+        [PYTHON, "-c", opening + script], capture_output=True, text=True, check=False
+    ).stdout.strip()
 
 
 def chromium():
-    """The path of a Chromium or Chrome, installed if it can be; empty where there is none."""
+    """The path of a Chromium or Chrome that starts, installed if it can be; empty where there is none."""
     asked = os.environ.get("CHROMIUM")
-    for name in ([asked] if asked else []) + list(BROWSERS):
+    if asked and not works(asked, "--version"):
+        sys.exit("CHROMIUM is set to %s, which does not start." % asked)
+    for name in [asked] if asked else BROWSERS:
         path = shutil.which(name)
-        if path:
+        if path and works(path, "--version"):
             return path
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        say("Installing Chromium for the browser tests")
-        run("apt-get", "update", "-qq", stdout=subprocess.DEVNULL)
-        run("apt-get", "install", "-y", "-qq", "chromium", stdout=subprocess.DEVNULL)
-        return shutil.which("chromium") or ""
-    run(PYTHON, "-m", "playwright", "install", "chromium", stdout=sys.stderr)
+    own = playwright("print(p.chromium.executable_path)")
+    if own and works(own, "--version"):
+        return own
+    say("Installing Chromium for the browser tests")
+    try:
+        run(PYTHON, "-m", "playwright", "install", "chromium", stdout=subprocess.DEVNULL, timeout=300)
+    except subprocess.TimeoutExpired:
+        say("Downloading Chromium took over five minutes; given up")
+    # A browser downloaded to a bare server lacks system libraries and does not start; apt's comes with them.
+    if own and works(own, "--version"):
+        return own
+    if apt("chromium") and works("chromium", "--version"):
+        return shutil.which("chromium")
+    say("No Chromium: the browser tests cannot run. Install Chrome or Chromium, or set CHROMIUM to its path.")
     return ""
 
 
