@@ -10,7 +10,8 @@ from dashboard.look import Words, figure
 from dashboard.text import N_, Text
 from data_sources.indicators import INDICATORS, successor
 from surveillance.assessment import Assessment
-from surveillance.explain import Facts
+from surveillance.explain import Facts, growth_a_year
+from surveillance.trend import Growth
 
 # What a figure counts, per indicator; substance and place stand before it.
 _PHRASES = {
@@ -151,6 +152,42 @@ def caption(t: Text, assessment: Assessment, series: pd.Series, rows: pd.DataFra
         )
     parts.append(t("Comparability across the border: grade {grade}.", grade=record.grade))
     return " ".join(parts)
+
+
+_NO_TREND = {
+    "too_little_history": N_("it needs three whole years without a gap"),
+    "twelve_month_sum": N_("neighbouring 12-month sums share eleven months; the line itself is the trend"),
+    "weight": N_("single large seizures rule the logarithm of a weight"),
+    "frequency": N_("the figures are yearly"),
+}
+
+
+def no_trend(t: Text, reason: str) -> str:
+    """Why a series has no seasonal trend."""
+    return t(_NO_TREND[reason])
+
+
+def growth_sentence(t: Text, growth: Growth) -> str:
+    """The trend's growth over the last year, in per cent a year, with a word only where the interval allows one."""
+    year, low, high = (t.percent(share) for share in growth_a_year(growth))
+    words = {
+        "rising": t(
+            "Trend over the last 12 months: rising by {year} a year ({low} to {high}).",
+            year=year,
+            low=low,
+            high=high,
+        ),
+        "falling": t(
+            "Trend over the last 12 months: falling, {year} a year ({low} to {high}).",
+            year=year,
+            low=low,
+            high=high,
+        ),
+        "unclear": t(
+            "Trend over the last 12 months: no clear change ({low} to {high} a year).", low=low, high=high
+        ),
+    }
+    return words[growth.direction]
 
 
 def break_words(t: Text, indicator: str) -> list[tuple[pd.Timestamp, str]]:

@@ -23,6 +23,7 @@ from surveillance.detectors import (
 from surveillance.detectors.thresholds import cdf, quantile
 from surveillance.plan import Plan
 from surveillance.series import Wide
+from surveillance.trend import Growth
 
 Floats = NDArray[np.float64]
 Tail = Callable[[float], float]
@@ -134,6 +135,18 @@ def years_between(pvalue: float, frequency: str) -> float:
     if np.isnan(pvalue):
         return float("nan")
     return float("inf") if pvalue <= 0 else 1 / (pvalue * PERIODS_A_YEAR[frequency])
+
+
+def growth_a_year(growth: Growth) -> tuple[float, float, float]:
+    """Monthly growth as a share per year, e^(12 g) − 1, and the ends of its 80 % interval."""
+    estimate, low, high = (float(np.expm1(12 * g)) for g in (growth.estimate, growth.low80, growth.high80))
+    return estimate, low, high
+
+
+def line_to_read(rows: pd.DataFrame) -> pd.Series:
+    """The values of a drawn series by period for trend and forecast: what still fills is left out (NaN)."""
+    line = rows["observed"].where(rows["complete"].astype(bool))
+    return line.set_axis(pd.DatetimeIndex(rows["period"]))
 
 
 def facts(assessment: Assessment, series: pd.Series) -> Facts:

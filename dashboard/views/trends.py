@@ -11,7 +11,17 @@ import streamlit as st
 from dashboard import charts, data, text
 from dashboard.downloads import csv_with_notes
 from dashboard.filters import Selection
-from dashboard.sentences import break_words, caption, chart_words, headline, near_empty, series_name, verdict
+from dashboard.sentences import (
+    break_words,
+    caption,
+    chart_words,
+    growth_sentence,
+    headline,
+    near_empty,
+    no_trend,
+    series_name,
+    verdict,
+)
 from dashboard.sentences import not_watched as why_not_watched
 from dashboard.sentences import unjudged as why_unjudged
 from dashboard.text import N_, Text
@@ -19,8 +29,10 @@ from dashboard.views import picker
 from data_sources.indicators import INDICATORS
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance.assessment import Assessment
-from surveillance.explain import drawn, facts
+from surveillance.explain import drawn, facts, line_to_read
+from surveillance.forecast import forecast
 from surveillance.series import Wide
+from surveillance.trend import seasonal_trend
 
 LAYERS = {
     "trend": N_("Trend"),
@@ -40,21 +52,21 @@ def render(selection: Selection) -> None:
     title = st.container()
     chosen = picker.pick(selection, several=True)
     if chosen is None:
-        title.header(t("No figures were known on this date"))
+        title.title(t("No figures were known on this date"))
         st.info(t("Choose a later date above, or import the publishers' files."))
         return
     layers = _layers(t, chosen)
     assessment = data.assessment(chosen.as_of.isoformat(), chosen.budget)
     wide = data.wide(chosen.as_of.isoformat(), str(chosen.indicator))
     if wide is None:
-        title.header(t("No figures were known on this date"))
+        title.title(t("No figures were known on this date"))
         return
     panels = [_Panel(t, chosen, assessment, wide, place, layers) for place in chosen.geographies]
     if len(panels) == 1:
-        title.header(text.escape_markdown(panels[0].title))
+        title.title(text.escape_markdown(panels[0].title))
     else:
         above = sum(panel.above for panel in panels)
-        title.header(
+        title.title(
             t.n(
                 "{measure}: {above} of {n} place above its alarm line",
                 "{measure}: {above} of {n} places above their alarm lines",
@@ -68,7 +80,7 @@ def render(selection: Selection) -> None:
 
 
 def _layers(t: Text, selection: Selection) -> list[str]:
-    asked = [name for name in (selection.view or "").split(".") if name in LAYERS]
+    asked = [name for name in (selection.view or "trend").split(".") if name in LAYERS]
     picked = st.pills(
         t("Show as well"),
         list(LAYERS),
@@ -80,10 +92,7 @@ def _layers(t: Text, selection: Selection) -> list[str]:
     )
     chosen = [name for name in LAYERS if name in picked]
     if chosen != [name for name in LAYERS if name in asked]:
-        st.query_params["view"] = ".".join(chosen)
-        if not chosen:
-            del st.query_params["view"]
-        picker.go(replace(selection, view=".".join(chosen) or None))
+        picker.go(replace(selection, view=".".join(chosen) or "none"))
     return chosen
 
 
@@ -136,7 +145,7 @@ class _Panel:
         country = GEOGRAPHIES[self.place].country
         with st.container(border=True, gap="xsmall"):
             if titled:
-                st.subheader(text.escape_markdown(self.title))
+                st.header(text.escape_markdown(self.title))
             subtitle = t(
                 "{measure} · {unit} · {frequency} · grey: expected range, 80 and 95 %",
                 measure=t.indicator(self.indicator.id),
@@ -195,11 +204,44 @@ class _Panel:
             until=None if self.indicator.ended else self.selection.as_of,
             breaks=self._breaks(before),
             earlier=before,
+            trend=self._trend() if "trend" in layers else None,
+            forecast=self._forecast() if "forecast" in layers else None,
             vintages=self._vintages() if "vintages" in layers else None,
             log="log" in layers,
         )
         st.altair_chart(shown, width="stretch", theme=None, alt=self.title, key=f"chart-{self.key}")
         st.markdown(f":small[:gray[{text.escape_markdown(self._caption())}]]")
+
+    def _trend(self) -> pd.DataFrame | None:
+        """The seasonal trend for the eye, its growth in a sentence; or why there is none."""
+        line = line_to_read(self.whole)
+        found = data.computed(
+            "trend", lambda *_: seasonal_trend(line, self.indicator), self.key, self.selection.as_of
+        )
+        if isinstance(found, str):
+            if self.selection.view:  # asked for, and not only shown by default
+                self._note(self.t("No trend: {reason}.", reason=no_trend(self.t, found)))
+            return None
+        self._note(growth_sentence(self.t, found.growth_12))
+        level = found.trend_level.rename("trend").rename_axis("period").reset_index()
+        return level[level["period"] >= self.rows["period"].min()]
+
+    def _forecast(self) -> pd.DataFrame | None:
+        """The next months with their bands; or that there is none."""
+        line = line_to_read(self.whole)
+        made = None
+        if self.indicator.ended is None:
+            made = data.computed(
+                "forecast", lambda *_: forecast(line, self.indicator), self.key, self.selection.as_of
+            )
+        if made is None:
+            self._note(self.t("No forecast: it needs 48 months in a row under one method that still runs."))
+        else:
+            self._note(self.t("Forecast with 80 and 95 % bands: for reading, never the ground of an alarm."))
+        return made
+
+    def _note(self, sentence: str) -> None:
+        st.markdown(f":small[{text.escape_markdown(sentence)}]")
 
     def _before(self) -> pd.DataFrame | None:
         """The same series under the method before, for the eye only: no line or detector spans the break."""
@@ -219,7 +261,7 @@ class _Panel:
         )
         rows = rows[rows["period"] >= self.rows["period"].min()]
         if rows.empty:
-            st.markdown(f":small[:gray[{self.t('No earlier publication of this series is held.')}]]")
+            self._note(self.t("No earlier publication of this series is held."))
             return None
         return rows.assign(vintage=[self.t.date(day) for day in rows["as_of"]])
 

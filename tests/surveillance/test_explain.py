@@ -21,9 +21,10 @@ from surveillance.detectors import (
     SeasonalRegression,
     TwelveMonthEnding,
 )
-from surveillance.explain import closest, drawn, facts, with_ranges, years_between
+from surveillance.explain import closest, drawn, facts, growth_a_year, line_to_read, with_ranges, years_between
 from surveillance.plan import DEFAULT_PLAN, Plan, Watch
 from surveillance.series import wide
+from surveillance.trend import Growth
 
 MONTHS = pd.date_range("2024-01-01", periods=4, freq="MS")
 
@@ -210,3 +211,15 @@ def test_drawing_a_series_that_is_not_held_is_a_key_error() -> None:
     table = wide(observations([1.0, 2, 3, 4], ["reported"] * 4), INDICATORS["us_cbp_seizure_events"])
     with pytest.raises(KeyError):
         drawn(assessment(), table, "MX", "heroin")
+
+
+def test_growth_is_said_as_a_share_a_year() -> None:
+    growth = Growth(np.log(1.21) / 12, np.log(0.9) / 12, np.log(1.5) / 12, -1.0, 1.0)
+    assert growth_a_year(growth) == pytest.approx((0.21, -0.1, 0.5))
+
+
+def test_what_still_fills_is_left_out_of_trend_and_forecast() -> None:
+    rows = pd.DataFrame({"period": MONTHS, "observed": [1.0, 2, 3, 4], "complete": [True, True, True, False]})
+    line = line_to_read(rows)
+    assert line.index.to_list() == list(MONTHS)
+    assert line.isna().to_list() == [False, False, False, True]
