@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from dashboard.sentences import age
 from dashboard.text import N_, Text
-from data_sources.indicators import INDICATORS
+from data_sources.indicators import INDICATORS, Indicator
 from surveillance.assessment import Assessment
 from surveillance.situation import Tile
 
@@ -43,12 +45,19 @@ class TileWords:
 def headline(t: Text, assessment: Assessment) -> str:
     """How many signals need review, how many series are quiet, how many cannot be judged."""
     counts = assessment.counts
+    quiet = t.n("{n} series quiet", "{n} series quiet", counts["quiet"])
+    if counts["quiet_late"]:
+        quiet = t("{quiet} ({n} when last known)", quiet=quiet, n=t.number(counts["quiet_late"]))
     parts = [
-        t.n("{n} signal needs review", "{n} signals need review", counts["signal"]),
+        t.n("{n} signal needs review", "{n} signals need review", counts["signal"])
+        if counts["signal"]
+        else t("No new signal"),
         t.n("{n} last known in a late source", "{n} last known in late sources", counts["last_known"]),
-        t.n("{n} series quiet", "{n} series quiet", counts["quiet"]),
+        quiet,
         t.n("{n} cannot be judged", "{n} cannot be judged", counts["not_judgeable"]),
     ]
+    if not counts["last_known"]:
+        del parts[1]
     return ", ".join(parts)
 
 
@@ -91,34 +100,42 @@ def tile_words(t: Text, tile: Tile) -> TileWords:
     label = t(_LABELS[tile.country, tile.row])
     if not tile.measured or tile.period is None:
         return TileWords(label, "", "", "", "")
-    frequency = INDICATORS[tile.indicator].frequency
-    period = t.period(tile.period, frequency)
-    months = age(t, tile.age_days)
+    record = INDICATORS[tile.indicator]
+    period = t.period(tile.period, record.frequency)
+    facts = [period, age(t, tile.age_days), t("grade {grade}", grade=tile.grade)]
+    if tile.under == tile.under:
+        facts.insert(1, t.n("{n} event", "{n} events", int(tile.under)))
     return TileWords(
         label=label,
         value=t.number(tile.value, 3) if tile.value < 100 else t.number(round(tile.value)),
         period=period,
-        change=_change(t, tile),
-        age=t("{period} · {age} · grade {grade}", period=period, age=months, grade=tile.grade),
+        change=_change(t, tile, record),
+        age=" · ".join(facts),
     )
 
 
-def _change(t: Text, tile: Tile) -> str:
-    low, high = (t.percent(end - 1) for end in (tile.low, tile.high)) if tile.low == tile.low else ("", "")
-    words = {
-        "lower": t(
-            "▼ {share} fewer than a year before ({low} to {high})", share=_share(t, tile), low=low, high=high
-        ),
-        "higher": t(
-            "▲ {share} more than a year before ({low} to {high})", share=_share(t, tile), low=low, high=high
-        ),
-        "unclear": t("no clear change in a year ({low} to {high})", low=low, high=high),
-        "unknown": t("no comparison with a year before"),
-    }[tile.direction]
-    if tile.under == tile.under:
-        words += "; " + t.n("{n} event in the month", "{n} events in the month", int(tile.under))
-    return words
+def _change(t: Text, tile: Tile, record: Indicator) -> str:
+    """The change in a year with its 80 % interval, and what was compared; like is compared with like only."""
+    if tile.direction == "unknown":
+        return _no_change(t, tile, record)
+    basis = t("3 months") if record.window == "period" else t("at equal age")
+    low, high = t.percent(tile.low - 1), t.percent(tile.high - 1)
+    if tile.direction == "unclear":
+        return t("no clear change ({low} to {high}), {basis}", low=low, high=high, basis=basis)
+    share = t.percent(abs(tile.ratio - 1))
+    if tile.direction == "lower":
+        return t("▼ {share} in a year ({low} to {high}), {basis}", share=share, low=low, high=high, basis=basis)
+    return t("▲ {share} in a year ({low} to {high}), {basis}", share=share, low=low, high=high, basis=basis)
 
 
-def _share(t: Text, tile: Tile) -> str:
-    return t.percent(abs(tile.ratio - 1)) if tile.ratio == tile.ratio else ""
+def _no_change(t: Text, tile: Tile, record: Indicator) -> str:
+    if record.frequency != "MS" and tile.line is not None and tile.line.notna().sum() > 1:
+        before = tile.line.dropna()
+        return t(
+            "{value} in {period}; no interval published",
+            value=t.number(round(before.iloc[-2])),
+            period=t.period(before.index[-2], record.frequency),
+        )
+    if record.begins:
+        return t("new method since {month}: no comparison yet", month=t.month(pd.Timestamp(record.begins)))
+    return t("no comparison with a year before")

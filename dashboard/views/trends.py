@@ -200,7 +200,6 @@ class _Panel:
             language=self.selection.language,
             dark=data.dark(),
             labels=chart_words(t),
-            description=self.title,
             until=None if self.indicator.ended else self.selection.as_of,
             breaks=self._breaks(before),
             earlier=before,

@@ -1,0 +1,93 @@
+"""List the messages that the dashboard says, and how the Spanish catalogue stands to them.
+
+python tools/messages.py            prints what is missing and what is unused
+python tools/messages.py --write    drops the unused ones and adds the missing ones, empty, for translation
+"""
+
+from __future__ import annotations
+
+import argparse
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from data_sources.indicators import INDICATORS
+from data_sources.registry import SOURCES
+from surveillance.plan import DEFAULT_PLAN
+
+ROOT = Path(__file__).resolve().parents[1] / "dashboard"
+CATALOGUE = ROOT / "locales" / "es.po"
+KEYWORDS = {"t": None, "N_": None, "n": (1, 2)}
+Message = str | tuple[str, str]
+
+
+def said() -> set[Message]:
+    """Every message of the pages and the bulletin: a sentence, or a pair of singular and plural."""
+    found: set[Message] = set()
+    for _, _, message, _, _ in extract_from_dir(
+        ROOT, method_map=[("**.py", "python")], keywords=KEYWORDS, comment_tags=()
+    ):
+        found.add(message if isinstance(message, str) else (message[0], message[1]))
+    found |= {record.title for record in INDICATORS.values()}
+    found |= {record.caution for record in INDICATORS.values() if record.caution}
+    found |= {watch.why for watch in DEFAULT_PLAN.watches} | set(DEFAULT_PLAN.not_watched.values())
+    found |= {source.title for source in SOURCES.values()}
+    return found
+
+
+def held() -> Catalog:
+    """The Spanish catalogue."""
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="es_MX")
+
+
+def compare() -> tuple[list[Message], list[Message], list[Message]]:
+    """Messages that lack a translation, that are fuzzy, and that nothing says any more."""
+    catalogue, wanted = held(), said()
+    kept = {
+        message.id if isinstance(message.id, str) else tuple(message.id): message
+        for message in catalogue
+        if message.id
+    }
+    missing = [
+        key for key in wanted if key not in kept or not all(_strings(kept[key].string)) or not kept[key].string
+    ]
+    fuzzy = [key for key, message in kept.items() if message.fuzzy]
+    unused = [key for key in kept if key not in wanted]
+    return sorted(missing, key=str), sorted(fuzzy, key=str), sorted(unused, key=str)
+
+
+def _strings(string: object) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else tuple(string or ("",))  # type: ignore[arg-type]
+
+
+def write() -> None:
+    """Rewrite the catalogue with exactly the messages said, in alphabetical order, translations kept."""
+    old = held()
+    new = Catalog(locale="es_MX", header_comment="# Spanish (Mexico) messages of drug-trends.", fuzzy=False)
+    for key in sorted(said(), key=str):
+        before = old.get(key if isinstance(key, str) else key[0])
+        new.add(key, string=before.string if before is not None and before.id == key else None)
+    out = BytesIO()
+    write_po(out, new, width=112, no_location=True, omit_header=True)
+    header = b'# Spanish (Mexico) messages of drug-trends.\nmsgid ""\nmsgstr ""\n"Language: es_MX\\n"\n'
+    header += b'"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
+    CATALOGUE.write_bytes(header + out.getvalue().lstrip())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true")
+    if parser.parse_args().write:
+        write()
+    for name, keys in zip(("missing", "fuzzy", "unused"), compare(), strict=True):
+        print(f"{len(keys)} {name}")
+        for key in keys:
+            print(f"  {key!r}")
+
+
+if __name__ == "__main__":
+    main()
