@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
 import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _refuse_others(host: object) -> None:
+    name = host.decode() if isinstance(host, bytes) else str(host or "localhost")
+    if not name.startswith("127.") and name not in ("::1", "localhost"):
+        raise AssertionError(f"a test tried to reach {name}")
 
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any connection that would leave this machine fails the test."""
-    connect = socket.socket.connect
+    """Any connection that would leave this machine fails the test; so does asking for its address."""
 
-    def guarded(self: socket.socket, address: object) -> object:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOOPBACK:  # type: ignore[index]
-            raise AssertionError(f"a test tried to reach {address}")
-        return connect(self, address)  # type: ignore[arg-type]
+    def guard(connect: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(self: socket.socket, address: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6):
+                _refuse_others(address[0])
+            return connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+        return guarded
+
+    def resolve(host: Any, *rest: Any, **options: Any) -> Any:
+        _refuse_others(host)
+        return getaddrinfo(host, *rest, **options)
+
+    getaddrinfo = socket.getaddrinfo
+    monkeypatch.setattr(socket.socket, "connect", guard(socket.socket.connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guard(socket.socket.connect_ex))
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
 def _folder(name: str) -> Path:
@@ -46,6 +63,22 @@ def shared_data() -> Path:
 def shared_oracle() -> Path:
     """Results of R surveillance."""
     return _folder("oracle")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a browser: $CHROMIUM, as `make test` sets it, else one on the path.
+
+    Where there is none the test is skipped, and counted in the last line; in continuous integration it fails.
+    """
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if name and (found := shutil.which(name))), None)
+    if path:
+        return path
+    missing = "no Chromium or Chrome: install one, or set CHROMIUM to its path"
+    if os.environ.get("CI") == "true":
+        pytest.fail(missing)
+    pytest.skip(missing)
 
 
 @pytest.fixture(scope="session")
