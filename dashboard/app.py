@@ -26,7 +26,7 @@ def main() -> None:
     chosen_page = st.navigation(
         {
             t("Monitor"): [
-                page(situation, t("Situation"), "situation", default=True),
+                page(situation, t("Situation"), "", default=True),
                 page(signals, t("Signals"), "signals"),
             ],
             t("Explore"): [page(trends, t("Trends"), "trends")],
@@ -37,6 +37,7 @@ def main() -> None:
     )
     frame.draw(chosen)
     chosen_page.run()
+    frame.mend_language(chosen)
 
 
 main()

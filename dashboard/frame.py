@@ -21,7 +21,8 @@ LOGO = (
 )
 ICON = (
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 13 24'>"
-    "<rect width='5' height='20' y='2' fill='%230072B2'/><rect x='8' width='5' height='20' y='2' fill='%23009E73'/></svg>"
+    "<rect width='5' height='20' y='2' fill='%230072B2'/>"
+    "<rect x='8' width='5' height='20' y='2' fill='%23009E73'/></svg>"
 )
 _HELD = ("lang", "as_of", "budget")  # what goes along from page to page
 
@@ -42,7 +43,6 @@ def selection() -> Selection:
 def draw(chosen: Selection) -> None:
     """The status strip and the bars above a page."""
     t = text.of(chosen.language)
-    _mend_language(chosen)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(":small[" + t("Data as known on **{day}**", day=t.date(chosen.as_of)) + "]")
         with st.popover(t("change"), type="tertiary"):
@@ -63,13 +63,11 @@ def draw(chosen: Selection) -> None:
             icon=":material/history:",
         )
     elif data.embedded_only():
-        st.info(
-            t(
-                "Embedded published figures only, as known on {day}. Fetch or import publishers' files for more.",
-                day=t.long_date(chosen.as_of),
-            ),
-            icon=":material/inventory_2:",
+        sentence = t(
+            "Embedded published figures only, as known on {day}. Fetch or import publishers' files for more.",
+            day=t.long_date(chosen.as_of),
         )
+        st.markdown(f":blue-background[:small[:material/inventory_2: {sentence}]]")
     if assessment.failures:
         names = ", ".join(text.escape_markdown(name) for name in assessment.failures)
         st.warning(t("The last fetch failed for {names}; the last good figures are shown.", names=names))
@@ -140,7 +138,7 @@ def _go(chosen: Selection) -> None:
     st.rerun()
 
 
-def _mend_language(chosen: Selection) -> None:
+def mend_language(chosen: Selection) -> None:
     """Streamlit's page says it is English; a screen reader must hear the language that is shown."""
     code = "es-MX" if chosen.language == "es" else "en-US"
     st.html(f"<script>document.documentElement.lang = '{code}'</script>", unsafe_allow_javascript=True)
@@ -150,6 +148,6 @@ def broken(error: Exception) -> None:
     """The page for a store that cannot be opened: both languages, since nothing is known of the reader yet."""
     for language in text.LANGUAGES:
         t = text.of(language)
-        st.header(t("The store cannot be opened"))
+        st.title(t("The store cannot be opened"))
         st.error(text.escape_markdown(error))
         st.markdown(t("Nothing was changed. Put right what the message names, and load this page again."))

@@ -45,20 +45,16 @@ class TileWords:
 def headline(t: Text, assessment: Assessment) -> str:
     """How many signals need review, how many series are quiet, how many cannot be judged."""
     counts = assessment.counts
-    quiet = t.n("{n} series quiet", "{n} series quiet", counts["quiet"])
-    if counts["quiet_late"]:
-        quiet = t("{quiet} ({n} when last known)", quiet=quiet, n=t.number(counts["quiet_late"]))
+    quiet = counts["quiet"] - counts["quiet_late"]
+    new, known, late = counts["signal"], counts["last_known"], counts["quiet_late"]
     parts = [
-        t.n("{n} signal needs review", "{n} signals need review", counts["signal"])
-        if counts["signal"]
-        else t("No new signal"),
-        t.n("{n} last known in a late source", "{n} last known in late sources", counts["last_known"]),
-        quiet,
+        t.n("{n} signal needs review", "{n} signals need review", new) if new else t("No new signal"),
+        t.n("{n} last known in a late source", "{n} last known in late sources", known) if known else "",
+        t.n("{n} series quiet", "{n} series quiet", quiet),
+        t.n("{n} quiet when last known", "{n} quiet when last known", late) if late else "",
         t.n("{n} cannot be judged", "{n} cannot be judged", counts["not_judgeable"]),
     ]
-    if not counts["last_known"]:
-        del parts[1]
-    return ", ".join(parts)
+    return ", ".join(part for part in parts if part)
 
 
 def detail(t: Text, assessment: Assessment, *, markdown: bool = False) -> str:

@@ -124,7 +124,7 @@ class Text:
 
     def percent(self, share: float) -> str:
         """A share as a whole percentage."""
-        return str(numbers.format_percent(share, locale=self.locale))
+        return str(numbers.format_percent(share, locale=self.locale)).replace("-", "−")
 
     def date(self, day: date | pd.Timestamp, form: str = "d MMM y") -> str:
         return MISSING if pd.isna(day) else str(dates.format_date(day, form, locale=self.locale)).replace(".", "")

@@ -14,6 +14,7 @@ from data_sources.observations import SERIES, period_end
 from data_sources.store import Store
 from surveillance.assessment import Assessment
 from surveillance.series import regular
+from surveillance.states import GRACE_DAYS
 
 KG_PER_LB = 0.45359237
 BORDER_STATES = ("MX-BCN", "MX-CHH", "MX-COA", "MX-NLE", "MX-SON", "MX-TAM")
@@ -28,9 +29,10 @@ Row = Literal["deaths", "visits", "supply", "enforcement"]
 class Tile:
     """One country's measure: its newest value, the change to the same period a year before, and its line.
 
-    `ratio` is newest / a year before at equal completeness, with its 80 % interval `low` … `high`; NaN where
-    it cannot be computed. `under` is a second number (events under a weight). `measured` False: the country
-    has no such measure, and only the label and what exists instead are shown.
+    `late`: a newer period should have been published by now. `ratio` is newest / a year before at equal
+    completeness, with its 80 % interval `low` … `high`; NaN where it cannot be computed. `under` is a second
+    number (events under a weight). `measured` False: the country has no such measure, and only the label and
+    what exists instead are shown.
     """
 
     country: Country
@@ -43,6 +45,7 @@ class Tile:
     unit: str = ""
     period: pd.Timestamp | None = None
     age_days: int = 0
+    late: bool = False
     ratio: float = float("nan")
     low: float = float("nan")
     high: float = float("nan")
@@ -88,14 +91,29 @@ def _tile(
     line = _line(store, as_of, name, (geography,), substance)
     if line is None:
         return Tile(country, row, measured=False, indicator=name)
-    record = INDICATORS[name]
     before = None
-    if record.window == "12 months ending":
+    if INDICATORS[name].window == "12 months ending":
         before = same_age_before(store, name, geography, substance, line.index[-1], as_of)
+    return _measured(country, row, name, geography, substance, line, as_of, before)
+
+
+def _measured(
+    country: Country,
+    row: Row,
+    name: str,
+    geography: str,
+    substance: str,
+    line: pd.Series,
+    as_of: date,
+    before: float | None = None,
+) -> Tile:
+    record = INDICATORS[name]
     ratio, low, high = change(line, record, before)
+    age = (pd.Timestamp(as_of) - period_end(line.index[-1], record.frequency)).days
+    late = record.ended is None and age > record.delay_days + record.cadence_days + GRACE_DAYS
     return Tile(
-        country, row, True, name, geography, substance, float(line.iloc[-1]), record.unit, line.index[-1],
-        _age(line, record, as_of), ratio, low, high, grade=record.grade, line=line.tail(SPARK),
+        country, row, True, name, geography, substance, float(line.iloc[-1]), record.unit, line.index[-1], age,
+        late, ratio, low, high, grade=record.grade, line=line.tail(SPARK),
     )  # fmt: skip
 
 
@@ -177,16 +195,7 @@ def _case_files(store: Store, as_of: date) -> Tile:
     line = line if line is not None else before
     if line is None:
         return Tile("MX", "enforcement", measured=False)
-    record = INDICATORS[name]
-    ratio, low, high = change(line, record)
-    return Tile(
-        "MX", "enforcement", True, name, "MX", "all", float(line.iloc[-1]), record.unit, line.index[-1],
-        _age(line, record, as_of), ratio, low, high, grade=record.grade, line=line.tail(SPARK),
-    )  # fmt: skip
-
-
-def _age(line: pd.Series, record: Indicator, as_of: date) -> int:
-    return int((pd.Timestamp(as_of) - period_end(line.index[-1], record.frequency)).days)
+    return _measured("MX", "enforcement", name, "MX", "all", line, as_of)
 
 
 @dataclass(frozen=True)

@@ -32,21 +32,21 @@ def render(selection: Selection) -> None:
     title = st.container()
     chosen = picker.pick(selection, several=False, watched=True)
     if chosen is None:
-        title.header(t("No series can be tried on this date"))
+        title.title(t("No series can be tried on this date"))
         st.info(t("Choose a later date above, or import the publishers' files."))
         return
     day = chosen.as_of.isoformat()
     panel = data.assessment(day, DEFAULT_PLAN.budget)
     wide = data.wide(day, str(chosen.indicator))
     if wide is None:
-        title.header(t("No series can be tried on this date"))
+        title.title(t("No series can be tried on this date"))
         return
     watch = panel.plan.at(panel.alpha)[str(chosen.indicator)]
     left, centre, right = st.columns([5, 11, 5])
     with left, st.container(border=True):
         draft = controls(t, chosen, watch)
     if draft is None:
-        title.header(t("These settings do not go together"))
+        title.title(t("These settings do not go together"))
         return
     place, substance = chosen.geographies[0], str(chosen.substance)
     started = time.perf_counter()
@@ -55,7 +55,7 @@ def render(selection: Selection) -> None:
     own = panel.of(wide.indicator.id, place, substance)
     found = lab.compare(own, verdicts, recent=RECENT)
     took = time.perf_counter() - started
-    title.header(text.escape_markdown(_finding(t, draft, found, series_name(t, place, substance))))
+    title.title(text.escape_markdown(_finding(t, draft, found, series_name(t, place, substance))))
     with centre:
         _preview(t, chosen, rows, verdicts, found, draft)
         _all_series(t, chosen, panel, wide, draft)
@@ -89,7 +89,7 @@ def _preview(
     )
     words = chart_words(t)
     with st.container(border=True, gap="xsmall"):
-        st.subheader(title)
+        st.header(title)
         name = series_name(t, place, str(selection.substance))
         st.markdown(f":small[:gray[{text.escape_markdown(f'{name}. {t.indicator(str(selection.indicator))}')}]]")
         chart = charts.series_chart(
@@ -99,7 +99,6 @@ def _preview(
             language=selection.language,
             dark=data.dark(),
             labels=replace(words, line=t("panel line")),
-            description=title,
             draft=_marked(verdicts, found).tail(RECENT) if draft.changes else None,
         )
         st.altair_chart(chart, width="stretch", theme=None, alt=title, key="lab-preview")
@@ -141,7 +140,7 @@ def _all_series(t: Text, selection: Selection, panel: Assessment, wide: Wide, dr
             st.markdown(f":small[:gray[{note}]]")
             return
         _, found, took = applied
-        st.subheader(
+        st.header(
             t(
                 "All {n} series, last {months} months: {gained} alarms gained, {lost} lost, {kept} kept",
                 n=count,
@@ -189,7 +188,7 @@ def _changed(t: Text, found: Comparison) -> None:
 
 def _publication(t: Text, selection: Selection, watch: Watch, draft: Draft, took: float) -> None:
     with st.container(border=True, gap="xsmall"):
-        st.subheader(t("Publication"))
+        st.header(t("Publication"))
         if draft.changes:
             st.badge(
                 t.n(
@@ -214,6 +213,6 @@ def _publication(t: Text, selection: Selection, watch: Watch, draft: Draft, took
             st.code(f"/lab?{urlencode(filters.parameters(selection) | own)}", language=None, wrap_lines=True)
         st.markdown(f":small[:gray[{t('One series judged in {ms} ms.', ms=t.number(round(1000 * took)))}]]")
     with st.container(border=True, gap="xsmall"):
-        st.subheader(t("The panel's own settings"))
+        st.header(t("The panel's own settings"))
         st.markdown(f":small[{text.escape_markdown(t(watch.why))}.]")
         st.markdown(f":small[:gray[{text.escape_markdown(repr(watch.detector))}]]")

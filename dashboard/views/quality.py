@@ -24,7 +24,7 @@ def render(selection: Selection) -> None:
     table = data.computed("freshness", lambda day: freshness(data.store(), SOURCES, day), selection.as_of)
     held = table[table["publications"] > 0]
     late = int((held["days_late"].fillna(0) > 0).sum())
-    st.header(
+    st.title(
         t.n(
             "{held} of {n} source is held, {late} late",
             "{held} of {n} sources are held, {late} late",
@@ -86,7 +86,7 @@ def _sources(t: Text, table: pd.DataFrame) -> None:
             "The last fetch of {source} failed: {reason}", source=t(SOURCES[row.source].title), reason=row.error
         )
         st.warning(text.escape_markdown(said), icon=":material/cloud_off:")
-    st.subheader(t("Definitions and cautions"))
+    st.header(t("Definitions and cautions"))
     _written(
         {
             t("Measure"): [t.indicator(name) for name in INDICATORS],
@@ -129,7 +129,7 @@ def _coverage(t: Text, selection: Selection) -> None:
         return
     spans = spans.sort_values("last", ascending=False, ignore_index=True)
     title = t("What is held of each measure, and the time since that is not yet published")
-    st.subheader(title)
+    st.header(title)
     rows = spans.assign(
         label=[t.indicator(name) for name in spans["indicator"]],
         country=["mx" if str(name).startswith("mx_") else "us" for name in spans["indicator"]],
@@ -140,7 +140,6 @@ def _coverage(t: Text, selection: Selection) -> None:
         dark=data.dark(),
         until=selection.as_of,
         not_published=t("not yet published"),
-        description=title,
     )
     st.altair_chart(chart, width="stretch", theme=None, alt=title, key="coverage")
     note = t("Blue: US and international. Green: Mexico. Hatched: not yet published, or closed by its publisher.")
@@ -173,7 +172,7 @@ def _revisions(t: Text, selection: Selection) -> None:
     name = series_name(t, place, substance)
     if changes.empty:
         vintages = log["as_of"].nunique()
-        st.subheader(text.escape_markdown(t("{series}: no figure has changed yet", series=name)))
+        st.header(text.escape_markdown(t("{series}: no figure has changed yet", series=name)))
         st.markdown(
             t.n(
                 "{n} publication date of this series is held. Sizes of revisions appear once a later publication "
@@ -190,7 +189,7 @@ def _revisions(t: Text, selection: Selection) -> None:
         middle=t.number(middle, 2),
         largest=t.number(largest, 2),
     )
-    st.subheader(text.escape_markdown(title))
+    st.header(text.escape_markdown(title))
     country = GEOGRAPHIES[place].country
     chart = charts.revision_chart(
         changes.dropna(subset=["change"])[["period", "change"]],
@@ -198,7 +197,6 @@ def _revisions(t: Text, selection: Selection) -> None:
         language=selection.language,
         dark=data.dark(),
         title=t("change from the first figure to the newest, %"),
-        description=title,
     )
     st.altair_chart(chart, width="stretch", theme=None, alt=title, key="revisions")
     newest = changes[::-1]
@@ -225,7 +223,7 @@ def _revisions(t: Text, selection: Selection) -> None:
 def _watched(t: Text, selection: Selection) -> None:
     assessment = data.assessment(selection.as_of.isoformat(), selection.budget)
     watches = assessment.plan.at(float(f"{assessment.alpha:.2g}")).watches
-    st.subheader(t("What the plan watches, and why"))
+    st.header(t("What the plan watches, and why"))
     note = t(
         "One alpha for all detectors, {alpha}, follows from the alarm budget: {n} false signals a quarter.",
         alpha=t.number(assessment.alpha, 2),
@@ -245,7 +243,7 @@ def _watched(t: Text, selection: Selection) -> None:
             ],
         }
     )
-    st.subheader(t("What it does not watch"))
+    st.header(t("What it does not watch"))
     _written(
         {
             t("Measure"): [t.indicator(name) for name in DEFAULT_PLAN.not_watched],
@@ -261,7 +259,7 @@ def _written(columns: dict[str, list[str]]) -> None:
 
 
 def _breaks(t: Text) -> None:
-    st.subheader(t("Nothing is judged across these breaks"))
+    st.header(t("Nothing is judged across these breaks"))
     lines = []
     for record in INDICATORS.values():
         if record.continues and record.begins:
@@ -286,10 +284,10 @@ def _breaks(t: Text) -> None:
 def _refused(t: Text) -> None:
     refusals = data.store().refusals()
     if refusals.empty:
-        st.subheader(t("No file has been refused"))
+        st.header(t("No file has been refused"))
         st.markdown(t("A file that cannot be used is listed here with the reason, and the store stays as it was."))
         return
-    st.subheader(t.n("{n} file was refused", "{n} files were refused", len(refusals)))
+    st.header(t.n("{n} file was refused", "{n} files were refused", len(refusals)))
     st.dataframe(
         pd.DataFrame(
             {

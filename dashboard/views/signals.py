@@ -32,16 +32,16 @@ def render(selection: Selection) -> None:
     assessment = data.assessment(selection.as_of.isoformat(), selection.budget)
     signals = assessment.signals
     new, known = (signals[signals["state"] == state] for state in ("signal", "last_known"))
-    st.header(_title(t, len(new), len(known)))
+    st.title(_title(t, len(new), len(known)))
     st.markdown(_introduction(t, assessment))
     if signals.empty:
         _closest(t, selection, assessment)
     else:
         if len(new):
-            st.subheader(t("New: the newest complete month of a current source"))
+            st.header(t("New: the newest complete month of a current source"))
             _cards(t, selection, assessment, new)
         if len(known):
-            st.subheader(t("Last known: the source is late, so today's state is unknown"))
+            st.header(t("Last known: the source is late, so today's state is unknown"))
             _cards(t, selection, assessment, known)
         _closest(t, selection, assessment)
     _unjudged(t, selection, assessment)
@@ -74,13 +74,17 @@ def _cards(t: Text, selection: Selection, assessment: Assessment, signals: pd.Da
             card(t, selection, assessment, series, int(str(rank)) + 1)
 
 
-def card(t: Text, selection: Selection, assessment: Assessment, series: pd.Series, rank: int) -> None:
+def card(
+    t: Text, selection: Selection, assessment: Assessment, series: pd.Series, rank: int, *, brief: bool = False
+) -> None:
+    """One signal: what was found, how unusual it is, its picture. *brief* fits the first screen."""
     name, geography, substance = (str(series[key]) for key in ("indicator", "geography", "substance"))
     country = GEOGRAPHIES[geography].country
     found = facts(assessment, series)
     wide = data.wide(selection.as_of.isoformat(), name)
     assert wide is not None  # a signal has figures
     rows = drawn(assessment, wide, geography, substance)
+    lasting = [persistence(t, found), age(t, series["age_days"])]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.badge(country, color="blue" if country == "US" else "green")
         if series["state"] == "signal":
@@ -88,32 +92,40 @@ def card(t: Text, selection: Selection, assessment: Assessment, series: pd.Serie
         else:
             st.badge(t("last known"), color="gray")
         st.space("stretch")
-        st.markdown(
-            f":small[:gray[{t('rank {n}', n=rank)} · {persistence(t, found)} · {age(t, series['age_days'])}]]"
-        )
-    sentence = t("{figure}; {expected}.", figure=headline(t, series), expected=expectation(t, found))
-    st.markdown(f"**{text.escape_markdown(sentence)}**")
-    st.markdown(f":small[{text.escape_markdown(rarity(t, found))}]")
+        corner = lasting[1:] if brief else [t("rank {n}", n=rank), *lasting]
+        st.markdown(f":small[:gray[{' · '.join(corner)}]]")
+    figure, expected = headline(t, series), expectation(t, found)
+    sentence = t("{figure}; {expected}.", figure=figure, expected=expected)
+    st.markdown(f"**{text.escape_markdown(figure if brief else sentence)}**")
+    unusual = rarity(t, found)
+    if brief:
+        unusual = f"{expected[:1].upper()}{expected[1:]}. {unusual}"
+    st.markdown(f":small[{text.escape_markdown(unusual)}]")
     chart = charts.small_series(
         rows.tail(RECENT),
         country="us" if country == "US" else "mx",
         language=selection.language,
         dark=data.dark(),
         words=chart_words(t),
-        description=sentence,
+        height=66 if brief else 84,
     )
     st.altair_chart(chart, width="stretch", theme=None, alt=sentence, key=f"signal-{series['id']}")
-    notes = [t.indicator(name), near_empty(t, rows)]
-    st.markdown(f":small[:gray[{text.escape_markdown(' · '.join(note for note in notes if note))}]]")
     link = filters.link(selection, "trends", indicator=name, geographies=(geography,), substance=substance)
-    st.markdown(f":small[[{t('See the whole series in Trends')}]({link})]")
+    if brief:
+        notes = [near_empty(t, rows) or t.short(name)]
+        words = t("Trends")
+    else:
+        notes = [t.indicator(name), near_empty(t, rows)]
+        words = t("See the whole series in Trends")
+    note = text.escape_markdown(" · ".join(note for note in notes if note))
+    st.markdown(f":small[:gray[{note}] · [{words}]({link})]")
 
 
 def _closest(t: Text, selection: Selection, assessment: Assessment) -> None:
     near = closest(assessment)
     if near.empty:
         return
-    st.subheader(t("The five quiet series closest to the line"))
+    st.header(t("The five quiet series closest to the line"))
     table = pd.DataFrame(
         {
             t("Series"): [series_name(t, row.geography, row.substance) for row in near.itertuples()],
@@ -141,7 +153,7 @@ def _unjudged(t: Text, selection: Selection, assessment: Assessment) -> None:
     series = assessment.series[assessment.series["state"] == "not_judgeable"]
     if series.empty:
         return
-    st.subheader(
+    st.header(
         t.n(
             "{n} series cannot be judged, which is not the same as quiet",
             "{n} series cannot be judged, which is not the same as quiet",

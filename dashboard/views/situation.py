@@ -27,10 +27,10 @@ def render(selection: Selection) -> None:
     as_of = selection.as_of.isoformat()
     assessment = data.assessment(as_of, selection.budget)
     if assessment.series.empty:
-        st.header(t("Nothing was known on this day"))
+        st.title(t("Nothing was known on this day"))
         st.markdown(t("No publication in the store is as old as this. Choose a later day."))
         return
-    st.header(headline(t, assessment), anchor=False)
+    st.title(headline(t, assessment), anchor=False)
     st.markdown(detail(t, assessment, markdown=True))
     _tiles(t, selection, data.computed("tiles", lambda day: tiles(data.store(), day), selection.as_of))
     _signals(t, selection, assessment)
@@ -78,20 +78,21 @@ def _tile(t: Text, selection: Selection, tile: Tile) -> None:
             key=f"tile-{tile.country}-{tile.row}",
         )
     st.markdown(f":small[{words.change}]")
-    st.markdown(f":small[:gray[{words.age}]]")
+    clock = ":material/schedule: " if tile.late else ""
+    st.markdown(f":small[:gray[{clock}{words.age}]]")
 
 
 def _signals(t: Text, selection: Selection, assessment: Assessment) -> None:
     signals = assessment.signals
     if signals.empty:
-        st.subheader(t("No open signals"))
+        st.header(t("No open signals"))
         return
     new = int((signals["state"] == "signal").sum())
-    st.subheader(t("Signals that need review") if new else t("Last known signals, from late sources"))
+    st.header(t("Signals that need review") if new else t("Last known signals, from late sources"))
     grid = st.grid(CARDS, gap="xsmall", min_column_width=300)
     for rank, series in signals.head(CARDS).iterrows():
         with grid.container(border=True, gap="xxsmall", height="stretch"):
-            card(t, selection, assessment, series, int(str(rank)) + 1)
+            card(t, selection, assessment, series, int(str(rank)) + 1, brief=True)
     if len(signals) > CARDS:
         link = filters.link(selection, "signals")
         st.markdown(f":small[[{t('All {n} signals', n=len(signals))}]({link})]")
@@ -101,7 +102,7 @@ def _blind(t: Text, assessment: Assessment) -> None:
     reasons = assessment.not_judgeable
     if reasons.empty:
         return
-    st.subheader(t("What cannot be judged"))
+    st.header(t("What cannot be judged"))
     parts = [
         t.n("{reason}: {n} series", "{reason}: {n} series", int(row.series), reason=t.reason(str(row.reason)))
         for row in reasons.itertuples()
