@@ -64,12 +64,12 @@ def seasonal_trend(line: pd.Series, record: Indicator) -> SeasonalTrend | Missin
     remainders (seeded: the same series gives the same interval). Never for 12-month sums (their neighbours
     share eleven months) nor for weights (their logarithm is ruled by single seizures).
     """
+    if record.frequency not in CYCLE:
+        return "frequency"
     if record.window != "period":
         return "twelve_month_sum"
     if record.measure == "weight":
         return "weight"
-    if record.frequency not in CYCLE:
-        return "frequency"
     cycle = CYCLE[record.frequency]
     run = _run(line, CYCLES * cycle)
     if run is None:
