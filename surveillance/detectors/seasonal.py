@@ -149,19 +149,23 @@ def robust(z: Floats, present: Flags, design: Floats, at: Floats) -> tuple[Float
     products = (design[:, :, None] * design[:, None, :]).reshape(len(design), size * size)
     weight = present.astype(float)
     beta = np.zeros((len(z), size))
+    active = np.arange(len(z))  # each row stops by itself, so that its answer does not depend on the others
     for _ in range(STEPS):
-        normal = (weight @ products).reshape(-1, size, size)
-        new = np.linalg.solve(normal, ((weight * z) @ design)[..., None])[..., 0]
-        moved = np.abs(new - beta).max() if len(new) else 0.0
-        beta = new
-        residual = np.where(present, z - beta @ design.T, np.nan)
-        if moved < 1e-8:
+        normal = (weight[active] @ products).reshape(-1, size, size)
+        new = np.linalg.solve(normal, ((weight[active] * z[active]) @ design)[..., None])[..., 0]
+        moved = np.abs(new - beta[active]).max(axis=1)
+        beta[active] = new
+        active = active[moved >= 1e-8]
+        if not len(active):
             break
+        known = present[active]
+        residual = np.where(known, z[active] - beta[active] @ design.T, np.nan)
         scale = np.nanmedian(np.abs(residual), axis=1, keepdims=True) / CONSISTENT
         with np.errstate(divide="ignore", invalid="ignore"):
-            weight = np.where(present, np.minimum(1.0, HUBER * scale / np.abs(residual)), 0.0)
-        weight = np.where(present & ~(scale > 0), 1.0, weight)
-        weight = np.where(np.isnan(weight), 1.0, weight)
+            shrunk = np.where(known, np.minimum(1.0, HUBER * scale / np.abs(residual)), 0.0)
+        shrunk = np.where(known & ~(scale > 0), 1.0, shrunk)
+        weight[active] = np.where(np.isnan(shrunk), 1.0, shrunk)
+    residual = np.where(present, z - beta @ design.T, np.nan)
     square = np.nansum(residual**2, axis=1) / (present.sum(axis=1) - size)
     normal = (present.astype(float) @ products).reshape(-1, size, size)
     leverage = (at * np.linalg.solve(normal, np.broadcast_to(at, (len(z), size))[..., None])[..., 0]).sum(axis=1)
