@@ -53,6 +53,13 @@ def draw(chosen: Selection) -> None:
         if late:
             st.badge(t("{n} late", n=late), icon=":material/schedule:", color="yellow")
         _settings(t, chosen)
+        if data.embedded_only():
+            st.badge(
+                t("Embedded published figures only"),
+                icon=":material/inventory_2:",
+                color="blue",
+                help=t("Fetch or import publishers' files for more."),
+            )
         st.space("stretch")
         _language(chosen)
     for problem in chosen.problems:
@@ -62,12 +69,6 @@ def draw(chosen: Selection) -> None:
             t("REPLAY: as known on {day}. Later figures are left out.", day=t.long_date(chosen.as_of)),
             icon=":material/history:",
         )
-    elif data.embedded_only():
-        sentence = t(
-            "Embedded published figures only, as known on {day}. Fetch or import publishers' files for more.",
-            day=t.long_date(chosen.as_of),
-        )
-        st.markdown(f":blue-background[:small[:material/inventory_2: {sentence}]]")
     if assessment.failures:
         names = ", ".join(text.escape_markdown(name) for name in assessment.failures)
         st.warning(t("The last fetch failed for {names}; the last good figures are shown.", names=names))

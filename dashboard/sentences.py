@@ -47,6 +47,18 @@ def headline(t: Text, series: pd.Series) -> str:
     return f"{series_name(t, str(series['geography']), str(series['substance']))}: {what}"
 
 
+def short_headline(t: Text, series: pd.Series) -> str:
+    """The newest figure of a series in a card's one line: "Laredo · Fentanyl: 119 lb, Sep 2025"."""
+    name = str(series["indicator"])
+    return t(
+        "{series}: {value} {unit}, {month}",
+        series=series_name(t, str(series["geography"]), str(series["substance"])),
+        value=figure(float(series["observed"]), t.language),
+        unit=t.short_unit(name),
+        month=t.month(series["period"]),
+    )
+
+
 def expectation(t: Text, facts: Facts) -> str:
     """What was expected: "283 to 653 were expected", or the expected figure where no range follows."""
     if math.isnan(facts.expected):
@@ -67,23 +79,31 @@ def _near(value: float, scale: float, t: Text) -> str:
 
 def rarity(t: Text, facts: Facts) -> str:
     """How unusual the figure is by the model, and by the series' own record."""
-    record = t.n(
-        "over its line in {alarms} of the last {n} month before.",
-        "over its line in {alarms} of the last {n} months before.",
+    by_model, record = by_the_model(t, facts), track_record(t, facts)
+    return f"{by_model}; {record}" if by_model else record[:1].upper() + record[1:]
+
+
+def track_record(t: Text, facts: Facts) -> str:
+    """How often the series was over its line before."""
+    return t.n(
+        "over its line in {alarms} of the {n} month before.",
+        "over its line in {alarms} of the {n} months before.",
         facts.judged,
         alarms=facts.alarms,
     )
+
+
+def by_the_model(t: Text, facts: Facts) -> str:
+    """How often the model expects such a figure; nothing where no probability follows."""
     if math.isnan(facts.years):
-        return record[:1].upper() + record[1:]
+        return ""
     if facts.years > LONGEST:
-        by_model = t("By the model less than once in {years} years", years=LONGEST)
-    elif facts.years >= 1.5:
-        by_model = t("By the model about once in {years} years", years=t.number(round(facts.years)))
-    elif (months := round(12 * facts.years)) > 1:
-        by_model = t("By the model about once in {months} months", months=months)
-    else:
-        by_model = t("By the model in most months")
-    return f"{by_model}; {record}"
+        return t("By the model less than once in {years} years", years=LONGEST)
+    if facts.years >= 1.5:
+        return t("By the model about once in {years} years", years=t.number(round(facts.years)))
+    if (months := round(12 * facts.years)) > 1:
+        return t("By the model about once in {months} months", months=months)
+    return t("By the model in most months")
 
 
 def persistence(t: Text, facts: Facts) -> str:

@@ -165,6 +165,10 @@ class Text:
     def unit(self, name: str) -> str:
         return self(UNITS[INDICATORS[name].unit])
 
+    def short_unit(self, name: str) -> str:
+        """A unit as it stands behind a figure: rates as "per 10,000"."""
+        return self(N_("per 10,000")) if INDICATORS[name].measure == "rate" else self.unit(name)
+
     def reason(self, code: str) -> str:
         return self(REASONS[code])
 

@@ -7,11 +7,11 @@ python tools/messages.py --write    drops the unused ones and adds the missing o
 from __future__ import annotations
 
 import argparse
+import ast
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from data_sources.indicators import INDICATORS
@@ -20,22 +20,37 @@ from surveillance.plan import DEFAULT_PLAN
 
 ROOT = Path(__file__).resolve().parents[1] / "dashboard"
 CATALOGUE = ROOT / "locales" / "es.po"
-KEYWORDS = {"t": None, "N_": None, "n": (1, 2)}
+KEYWORDS = {"t": 1, "N_": 1, "self": 1, "n": 2}  # what is called, and how many texts it takes
 Message = str | tuple[str, str]
 
 
 def said() -> set[Message]:
     """Every message of the pages and the bulletin: a sentence, or a pair of singular and plural."""
     found: set[Message] = set()
-    for _, _, message, _, _ in extract_from_dir(
-        ROOT, method_map=[("**.py", "python")], keywords=KEYWORDS, comment_tags=()
-    ):
-        found.add(message if isinstance(message, str) else (message[0], message[1]))
+    for path in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and (name := _name(node.func)) in KEYWORDS:
+                texts = [argument.value for argument in node.args[: KEYWORDS[name]] if _is_text(argument)]
+                if len(texts) == KEYWORDS[name]:
+                    found.add(texts[0] if len(texts) == 1 else (texts[0], texts[1]))
     found |= {record.title for record in INDICATORS.values()}
     found |= {record.caution for record in INDICATORS.values() if record.caution}
     found |= {watch.why for watch in DEFAULT_PLAN.watches} | set(DEFAULT_PLAN.not_watched.values())
     found |= {source.title for source in SOURCES.values()}
     return found
+
+
+def _name(called: ast.expr) -> str:
+    """What is called: t for t(…) and self.t(…), n for t.n(…); a method of anything else is not a message."""
+    if isinstance(called, ast.Name):
+        return called.id
+    if isinstance(called, ast.Attribute):
+        return called.attr if called.attr != "n" or _name(called.value) == "t" else ""
+    return ""
+
+
+def _is_text(argument: ast.expr) -> bool:
+    return isinstance(argument, ast.Constant) and isinstance(argument.value, str)
 
 
 def held() -> Catalog:

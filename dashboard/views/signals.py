@@ -9,6 +9,7 @@ from dashboard import charts, data, filters, text
 from dashboard.filters import Selection
 from dashboard.sentences import (
     age,
+    by_the_model,
     chart_words,
     expectation,
     headline,
@@ -16,6 +17,8 @@ from dashboard.sentences import (
     persistence,
     rarity,
     series_name,
+    short_headline,
+    track_record,
 )
 from dashboard.text import Text
 from data_sources.vocabulary import GEOGRAPHIES
@@ -84,7 +87,7 @@ def card(
     wide = data.wide(selection.as_of.isoformat(), name)
     assert wide is not None  # a signal has figures
     rows = drawn(assessment, wide, geography, substance)
-    lasting = [persistence(t, found), age(t, series["age_days"])]
+    age_words = age(t, series["age_days"])
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.badge(country, color="blue" if country == "US" else "green")
         if series["state"] == "signal":
@@ -92,31 +95,29 @@ def card(
         else:
             st.badge(t("last known"), color="gray")
         st.space("stretch")
-        corner = lasting[1:] if brief else [t("rank {n}", n=rank), *lasting]
-        st.markdown(f":small[:gray[{' · '.join(corner)}]]")
-    figure, expected = headline(t, series), expectation(t, found)
-    sentence = t("{figure}; {expected}.", figure=figure, expected=expected)
-    st.markdown(f"**{text.escape_markdown(figure if brief else sentence)}**")
-    unusual = rarity(t, found)
+        corner = [t.short(name)] if brief else [t("rank {n}", n=rank), persistence(t, found)]
+        st.markdown(f":small[:gray[{text.escape_markdown(' · '.join([*corner, age_words]))}]]")
+    expected = expectation(t, found)
+    sentence = t("{figure}; {expected}.", figure=headline(t, series), expected=expected)
     if brief:
-        unusual = f"{expected[:1].upper()}{expected[1:]}. {unusual}"
-    st.markdown(f":small[{text.escape_markdown(unusual)}]")
+        first, second = short_headline(t, series), f"{expected[:1].upper()}{expected[1:]}; {track_record(t, found)}"
+        notes = [near_empty(t, rows) or by_the_model(t, found)]
+    else:
+        first, second = sentence, rarity(t, found)
+        notes = [t.indicator(name), near_empty(t, rows)]
+    st.markdown(f"**{text.escape_markdown(first)}**")
+    st.markdown(f":small[{text.escape_markdown(second)}]")
     chart = charts.small_series(
         rows.tail(RECENT),
         country="us" if country == "US" else "mx",
         language=selection.language,
         dark=data.dark(),
         words=chart_words(t),
-        height=66 if brief else 84,
+        height=70 if brief else 84,
     )
     st.altair_chart(chart, width="stretch", theme=None, alt=sentence, key=f"signal-{series['id']}")
     link = filters.link(selection, "trends", indicator=name, geographies=(geography,), substance=substance)
-    if brief:
-        notes = [near_empty(t, rows) or t.short(name)]
-        words = t("Trends")
-    else:
-        notes = [t.indicator(name), near_empty(t, rows)]
-        words = t("See the whole series in Trends")
+    words = t("Trends") if brief else t("See the whole series in Trends")
     note = text.escape_markdown(" · ".join(note for note in notes if note))
     st.markdown(f":small[:gray[{note}] · [{words}]({link})]")
 
