@@ -43,6 +43,27 @@ class Assessment:
     series: pd.DataFrame
     failures: Mapping[str, str]
 
+    @classmethod
+    def of_nothing(cls, plan: Plan, as_of: date, failures: Mapping[str, str]) -> Assessment:
+        """The answer on a day on which nothing was known: no series, no verdict."""
+        dates = {"as_of", "period", "since"}
+        numbers = {"observed", "expected", "upper", "pvalue", "exceedance"}
+
+        def empty(columns: Sequence[str]) -> pd.DataFrame:
+            kinds = dict.fromkeys(dates, "datetime64[s]") | dict.fromkeys(numbers, "float64")
+            kinds |= {"alarm": "boolean", "complete": "bool", "late": "bool"}
+            return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "object")) for name in columns})
+
+        return cls(
+            as_of=as_of,
+            plan=plan,
+            alpha=plan.watches[0].detector.alpha,
+            expected_false=0.0,
+            verdicts=empty((*VERDICT_COLUMNS, "complete")),
+            series=empty(SERIES_COLUMNS),
+            failures=failures,
+        )
+
     @cached_property
     def signals(self) -> pd.DataFrame:
         """New signals first, then last known ones; within each by p-value, ties by observed − expected."""

@@ -19,6 +19,8 @@ def run(store: Store, as_of: date, plan: Plan = DEFAULT_PLAN) -> Assessment:
     """Assess every series in the plan as it was known on *as_of*."""
     frames = [regular(store, as_of, watch.indicator, watch.substances) for watch in plan.watches]
     known = [wide for wide in frames if wide is not None]  # what was public that day, made regular
+    if not known:
+        return Assessment.of_nothing(plan, as_of, store.failures())
     alpha, expected_false = spend(plan, known)  # the alarm budget is the only gate
     at_alpha = plan.at(alpha)
     verdicts = pd.concat([judge(at_alpha[wide.indicator.id], wide) for wide in known], ignore_index=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from dashboard import data, text
@@ -55,6 +56,7 @@ _LABELS = {
     "index": N_("Seasons found by"),
     "transform": N_("Scale of the regression"),
     "tail_df": N_("Weight of the tails: lower is heavier"),
+    "min_dispersion": N_("Smallest dispersion assumed"),
     "least": N_("Fewest known values"),
     "least_share": N_("Smallest share above zero"),
 }
@@ -174,7 +176,7 @@ def _started(parameter: Parameter, start: Detector, alpha: float, linked: Mappin
         pass  # not in the link, or not a value of its kind: the panel's stands
     else:
         if parameter.kind in ("whole", "number") and value is not None:
-            value = type(value)(min(max(value, parameter.low or 0), parameter.high or value))
+            value = type(value)(np.clip(value, parameter.low, parameter.high))
     return replace(parameter, default=value)
 
 

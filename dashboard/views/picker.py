@@ -114,7 +114,7 @@ def _existing(selection: Selection, known: pd.DataFrame) -> Selection:
     indicator = selection.indicator if selection.indicator in measures else first
     of_measure = known[known["indicator"] == indicator]
     substances = set(of_measure["substance"])
-    places = [code for code in selection.geographies if code in set(of_measure["geography"])]
+    places = [code for code in dict.fromkeys(selection.geographies) if code in set(of_measure["geography"])]
     if selection.substance in substances:
         substance = selection.substance
     else:

@@ -89,7 +89,7 @@ def card(
     rows = drawn(assessment, wide, geography, substance)
     age_words = age(t, series["age_days"])
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.badge(country, color="blue" if country == "US" else "green")
+        st.badge(t.country(country), color="blue" if country == "US" else "green")
         if series["state"] == "signal":
             st.badge(t("new"), color="orange")
         else:
