@@ -104,14 +104,33 @@ def test_a_second_run_does_nothing(bootstrap: ModuleType, done: list[str]) -> No
     assert len(done) == 3
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
-def test_a_changed_lock_or_project_makes_the_environment_anew(
-    bootstrap: ModuleType, done: list[str], tmp_path: Path, name: str
-) -> None:
+def test_a_changed_lock_makes_the_environment_anew(bootstrap: ModuleType, done: list[str], tmp_path: Path) -> None:
     bootstrap.install(dev=False)
-    (tmp_path / name).write_text("changed")
+    (tmp_path / "requirements.lock").write_text("changed")
     bootstrap.install(dev=False)
     assert done[3:] == ["made", "requirements.lock with hashes", "the project"]
+
+
+def test_a_changed_lock_of_the_tests_makes_it_anew_only_for_tests(
+    bootstrap: ModuleType, done: list[str], tmp_path: Path
+) -> None:
+    bootstrap.install(dev=True)
+    (tmp_path / "requirements-dev.lock").write_text("changed")
+    bootstrap.install(dev=False)
+    assert len(done) == 3
+    bootstrap.install(dev=True)
+    assert done[3:] == ["made", "requirements-dev.lock with hashes", "the project"]
+
+
+@pytest.mark.parametrize("first_for_tests", [False, True])
+def test_a_changed_project_file_reinstalls_the_project_alone(
+    bootstrap: ModuleType, done: list[str], tmp_path: Path, first_for_tests: bool
+) -> None:
+    bootstrap.install(dev=True)
+    (tmp_path / "pyproject.toml").write_text("changed")
+    bootstrap.install(dev=first_for_tests)
+    bootstrap.install(dev=not first_for_tests)
+    assert done[3:] == ["the project"]
 
 
 def test_another_python_makes_the_environment_anew(

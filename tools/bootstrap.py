@@ -107,37 +107,39 @@ def installer(python):
     return [python, "-m", "pip", "--python", PYTHON, "install"]
 
 
-def stamp(lock, python):
-    """A line that changes with the lock, the project's file, the interpreter or the folder."""
-    digest = hashlib.sha256()
-    for name in (lock, "pyproject.toml"):
-        with open(os.path.join(ROOT, name), "rb") as file:
-            digest.update(file.read())
-    return "%s %s %s %s" % (lock, digest.hexdigest(), python, ROOT)
+def digest(name):
+    with open(os.path.join(ROOT, name), "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def install(dev):
-    """Bring .venv up to date with the lock; nothing to do where its stamp says that it is."""
+    """Bring .venv up to date with lock and project; nothing to do where its stamp says that it is."""
     python = choose()
     # The development environment holds all that running needs, so its stamp answers for both.
     locks = ["requirements.lock", "requirements-dev.lock"][: 2 if dev else 1]
-    stamps = [stamp(lock, python) for lock in locks]
+    stamps = ["%s %s %s %s" % (lock, digest(lock), python, ROOT) for lock in locks]
+    project = "project %s" % digest("pyproject.toml")
     held = []
     if os.path.exists(STAMP) and os.path.exists(PYTHON):
         with open(STAMP) as file:
             held = file.read().splitlines()
-    if stamps[-1] in held:
+    if stamps[-1] in held and project in held:
         return
-    if stamps[0] not in held:
+    with_tools = [line for line in held if line.startswith("requirements-dev.lock")]
+    if stamps[0] not in held or (dev and with_tools and stamps[-1] not in held):
         make(python)
+        held, with_tools = [], []
     command = installer(python) + ([] if os.environ.get("VERBOSE") else ["--quiet"])
-    say("Installing the locked dependencies (a minute or two)")
-    if not run(*command, "--require-hashes", "-r", os.path.join(ROOT, locks[-1])):
-        sys.exit("Installing the dependencies failed, see above. Once that is mended, run the same command again.")
+    if stamps[-1] not in held:
+        say("Installing the locked dependencies (a minute or two)")
+        if not run(*command, "--require-hashes", "-r", os.path.join(ROOT, locks[-1])):
+            sys.exit(
+                "Installing the dependencies failed, see above. Once that is mended, run the same command again."
+            )
     if not run(*command, "--no-deps", "--no-build-isolation", "-e", ROOT):
         sys.exit("Installing the project itself failed, see above.")
     with open(STAMP, "w") as file:
-        file.write("\n".join(stamps))
+        file.write("\n".join([*stamps, *([] if dev else with_tools), project]))
 
 
 def playwright(script):
