@@ -149,6 +149,10 @@ class Text:
     def place(self, code: str) -> str:
         return GEOGRAPHIES[code].name(self.language)
 
+    def country(self, code: str) -> str:
+        """A country's short name, for a badge."""
+        return self(N_("US")) if code == "US" else self(N_("MX"))
+
     def substance(self, code: str) -> str:
         return SUBSTANCES[code].name(self.language)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from datetime import timedelta
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import charts, data, filters, text
@@ -19,6 +18,7 @@ from surveillance.assessment import Assessment
 from surveillance.situation import Tile, calendar, changes, tiles
 
 CARDS = 3
+MOST = 4  # opened or closed signals that are named
 
 
 def render(selection: Selection) -> None:
@@ -34,10 +34,10 @@ def render(selection: Selection) -> None:
     st.markdown(detail(t, assessment, markdown=True))
     _tiles(t, selection, data.computed("tiles", lambda day: tiles(data.store(), day), selection.as_of))
     _signals(t, selection, assessment)
-    _blind(t, assessment)
-    left, right = st.columns(2, gap="small")
+    left, right = st.columns(2, gap="xsmall")
     with left.container(border=True, height="stretch"):
         _changes(t, selection, assessment)
+        _blind(t, assessment)
     with right.container(border=True, height="stretch"):
         _calendar(t, assessment)
 
@@ -52,7 +52,7 @@ def _tiles(t: Text, selection: Selection, found: list[Tile]) -> None:
 def _tile(t: Text, selection: Selection, tile: Tile) -> None:
     words = tile_words(t, tile)
     hue = "blue" if tile.country == "US" else "green"
-    st.markdown(f":{hue}-badge[**{tile.country}**] :small[{words.label}]")
+    st.markdown(f":{hue}-badge[**{t.country(tile.country)}**] :small[{words.label}]")
     if not tile.measured:
         st.markdown(f":gray[**{t('Not measured')}**]")
         absent = ABSENT.get((tile.country, tile.row), UNKNOWN)
@@ -85,10 +85,10 @@ def _tile(t: Text, selection: Selection, tile: Tile) -> None:
 def _signals(t: Text, selection: Selection, assessment: Assessment) -> None:
     signals = assessment.signals
     if signals.empty:
-        st.header(t("No open signals"))
+        st.header(t("No open signals"), anchor=False)
         return
     new = int((signals["state"] == "signal").sum())
-    st.header(t("Signals that need review") if new else t("Last known signals, from late sources"))
+    st.header(t("Signals that need review") if new else t("Last known signals, from late sources"), anchor=False)
     grid = st.grid(CARDS, gap="xsmall", min_column_width=300)
     for rank, series in signals.head(CARDS).iterrows():
         with grid.container(border=True, gap="xxsmall", height="stretch"):
@@ -102,46 +102,52 @@ def _blind(t: Text, assessment: Assessment) -> None:
     reasons = assessment.not_judgeable
     if reasons.empty:
         return
-    st.header(t("What cannot be judged"))
+    st.header(t("What cannot be judged"), anchor=False)
     parts = [
         t.n("{reason}: {n} series", "{reason}: {n} series", int(row.series), reason=t.reason(str(row.reason)))
         for row in reasons.itertuples()
     ]
-    st.markdown("\n".join(f"- {part}" for part in parts))
+    _list(parts)
 
 
 def _changes(t: Text, selection: Selection, assessment: Assessment) -> None:
-    st.markdown(f"**{t('What changed since a week before')}**")
-    day = selection.as_of - timedelta(days=7)
-    if day < filters.EARLIEST:
-        return
-    before = data.assessment(day.isoformat(), selection.budget)
-    found = changes(before, assessment)
+    st.header(t("What changed since a week before"), anchor=False)
+    day = max(selection.as_of - timedelta(days=7), filters.EARLIEST)
+    found = changes(data.assessment(day.isoformat(), selection.budget), assessment)
     lines = [
-        t.n("{n} series has a newer period", "{n} series have a newer period", len(found.newer)),
-        t.n("{n} signal opened", "{n} signals opened", len(found.opened)),
-        t.n("{n} signal closed", "{n} signals closed", len(found.closed)),
+        t.n("{n} series has a newer period", "{n} series have a newer period", len(found.newer))
+        if found.newer
+        else t("No series has a newer period"),
+        *(t("Signal opened: {series}", series=_name(t, key)) for key in found.opened[:MOST]),
+        *(t("Signal closed: {series}", series=_name(t, key)) for key in found.closed[:MOST]),
     ]
-    lines += [f"{t('opened')}: {text.escape_markdown(_name(t, key))}" for key in found.opened[:5]]
-    lines += [f"{t('closed')}: {text.escape_markdown(_name(t, key))}" for key in found.closed[:5]]
-    st.markdown("\n".join(f"- {line}" for line in lines))
+    more = sum(max(len(keys) - MOST, 0) for keys in (found.opened, found.closed))
+    if more:
+        lines.append(t.n("{n} more", "{n} more", more))
+    if not (found.opened or found.closed):
+        lines.append(t("No signal opened or closed"))
+    _list([text.escape_markdown(line) for line in lines])
+
+
+def _list(lines: list[str]) -> None:
+    st.markdown("\n".join(f"- :small[{line}]" for line in lines))
 
 
 def _name(t: Text, key: tuple[str, str, str]) -> str:
-    return f"{series_name(t, key[1], key[2])} ({t.indicator(key[0])})"
+    return f"{series_name(t, key[1], key[2])} ({t.short(key[0])})"
 
 
 def _calendar(t: Text, assessment: Assessment) -> None:
-    st.markdown(f"**{t('Expected next publications')}**")
-    table = calendar(assessment)
-    shown = pd.DataFrame(
-        {
-            t("Measure"): [t.indicator(name) for name in table["indicator"]],
-            t("Newest period"): [t.month(period) for period in table["period"]],
-            t("Expected"): [t.date(day) for day in table["expected"]],
-            t("Overdue"): [
-                t.n("{n} day", "{n} days", int(days)) if days > 0 else t("no") for days in table["overdue_days"]
-            ],
-        }
-    )
-    st.dataframe(shown, hide_index=True, width="stretch", alt=t("Expected next publications"))
+    st.header(t("Expected next publications"), anchor=False)
+    heads = [t("Measure"), t("Newest period"), t("Next expected"), t("Overdue")]
+    rows = [
+        [
+            t.short(str(row.indicator)),
+            t.month(row.period),
+            t.date(row.expected),
+            "**" + t.n("{n} day", "{n} days", int(row.overdue_days)) + "**" if row.overdue_days else t("no"),
+        ]
+        for row in calendar(assessment).itertuples()
+    ]
+    lines = [heads, ["---", "---", "---", "---"], *rows]
+    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))

@@ -153,7 +153,7 @@ class _Panel:
                 frequency=t(_FREQUENCIES[self.indicator.frequency]),
             )
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-                st.badge(country, color="blue" if country == "US" else "green")
+                st.badge(t.country(country), color="blue" if country == "US" else "green")
                 st.markdown(f":small[:gray[{text.escape_markdown(subtitle)}]]")
             for sentence in self._warnings():
                 st.markdown(f":small[{text.escape_markdown(sentence)}]")
