@@ -33,7 +33,7 @@ def simulated(series: int, weeks: int, *, seed: int = 1) -> pd.DataFrame:
 
 
 def plain(y: np.ndarray, row: int, detector: FarringtonFlexible, periods: int = 52) -> dict[str, float]:
-    """One judgement step by step with statsmodels: expected, upper, p-value, dispersion, and whether a trend stays."""
+    """One judgement, step by step with statsmodels: expected, upper, p-value, dispersion, whether a trend stays."""
     reference = by_position(
         np.array([row]),
         years=detector.years,
@@ -72,9 +72,9 @@ def _fit(y: np.ndarray, design: np.ndarray, at: np.ndarray, detector: Farrington
     first = model(np.ones(len(y)))
     mean, phi = first.mu, max(first.scale, 1.0)  # type: ignore[attr-defined]
     hat = first.get_hat_matrix_diag(observed=False)  # type: ignore[attr-defined]
-    hat = hat if abs(hat.sum() - design.shape[1]) < 1e-6 else hat * first.scale  # type: ignore[attr-defined]
     residual = 1.5 * (y ** (2 / 3) * mean ** (-1 / 6) - np.sqrt(mean)) / np.sqrt(phi * (1 - hat))
-    weights = np.where(residual > detector.residual_threshold, residual**-2.0, 1.0)
+    large = residual > detector.residual_threshold
+    weights = np.where(large, np.where(large, residual, 1.0) ** -2.0, 1.0)
     last = model(weights * len(y) / weights.sum())
     phi = max(last.scale, 1.0)  # type: ignore[attr-defined]
     covariance = last.cov_params() * phi / last.scale  # type: ignore[attr-defined]

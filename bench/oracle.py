@@ -69,7 +69,12 @@ def _one(
     population = pd.DataFrame({"y": data["population"].to_numpy(float)}, index) if spec["population"] else None
     row = answers["t"].to_numpy() - 1
     judge = pd.DataFrame({"y": np.isin(np.arange(len(data)), row)}, index)
-    verdicts = detector.assess(observed, judge=judge, population=population)  # type: ignore[attr-defined]
+    ours: dict[str, np.ndarray] = {}
+    if hasattr(detector, "run"):
+        full = detector.run(observed, judge=judge, population=population)
+        ours, verdicts = full.numbers, full.verdicts(None)
+    else:
+        verdicts = detector.assess(observed, judge=judge, population=population)  # type: ignore[attr-defined]
     alarm, upper = verdicts.alarm_[row, 0], verdicts.upper_[row, 0]
     theirs, bound = answers["alarm"].to_numpy(float), answers["upperbound"].to_numpy(float)
     if spec["detector"] == "Farrington1996":  # R writes a bound of 0 for too few cases
@@ -88,7 +93,6 @@ def _one(
     if "pvalue" in answers and spec["parameters"]["threshold"] != "muan":  # R's is that of the raised mean
         found.pvalue = max(found.pvalue, _largest(verdicts.pvalue_[row, 0], answers["pvalue"].to_numpy(float)))
     if "trend" in answers:
-        ours = detector.run(observed, judge=judge, population=population).numbers  # type: ignore[attr-defined]
         if "phi" in answers:
             found.phi = max(found.phi, _largest(ours["phi"][row, 0], answers["phi"].to_numpy(float)))
         if name != "e_constant":
@@ -104,21 +108,21 @@ def _largest(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else CARRIED
-    print(
-        f"{'setting':18}{'points':>8}{'alarm':>7}{'NA':>5}{'trend':>7}{'U NA':>6}{'U rel.':>10}{'mean rel.':>10}{'phi rel.':>10}{'p rel.':>10}"
-    )
+    names = ("points", "alarm", "NA", "trend", "U NA", "U rel.", "mean rel.", "phi rel.", "p rel.")
+    print(f"{'setting':18}" + "".join(f"{name:>10}" for name in names))
     total = Differences()
     for setting in SETTINGS:
         where = folder / "outputs" if (folder / "outputs").exists() else folder
         if not (where / f"{setting}.csv.gz").exists():
             continue
         d = compare(setting, folder)
-        print(
-            f"{setting:18}{d.points:8}{d.alarm:7}{d.na:5}{d.trend:7}{d.bound_na:6}{d.bound:10.1e}{d.expected:10.1e}{d.phi:10.1e}{d.pvalue:10.1e}"
-        )
+        counts = (d.points, d.alarm, d.na, d.trend, d.bound_na)
+        largest = (d.bound, d.expected, d.phi, d.pvalue)
+        print(f"{setting:18}" + "".join(f"{n:10}" for n in counts) + "".join(f"{x:10.1e}" for x in largest))
         for name in ("points", "alarm", "na", "trend", "bound_na"):
             setattr(total, name, getattr(total, name) + getattr(d, name))
-    print(f"{'all':18}{total.points:8}{total.alarm:7}{total.na:5}{total.trend:7}{total.bound_na:6}")
+    sums = (total.points, total.alarm, total.na, total.trend, total.bound_na)
+    print(f"{'all':18}" + "".join(f"{n:10}" for n in sums))
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ class FarringtonFlexible:
             for reference in by_date(
                 dates, np.unique(rows[chosen]), years=years, weekly=frequency == "W", **options
             ):
-                mine = chosen & (rows == reference.judged[0])
+                mine = chosen & np.isin(rows, reference.judged)
                 yield reference, years, rows[mine], columns[mine]
 
     def _judge(

@@ -41,20 +41,24 @@ def by_date(
     guard: int,
     weekly: bool,
 ) -> Iterator[Reference]:
-    """For each judged row its own reference periods, around the same calendar day of the years before.
+    """Reference periods around the same calendar day of the years before; rows that share a design together.
 
     29 February becomes 1 March. A week is the one nearest that day; at a tie, the one in the same week from
     Sunday. Times are in units of the first step, from the judged period.
     """
     days = index.to_numpy().astype("datetime64[D]").astype(np.int64)
     step = float(days[1] - days[0])
+    designs: dict[bytes, tuple[list[int], NDArray[np.int64], Layout]] = {}
     for row in rows:
         centres = [_same_day(index, int(row), year, weekly) for year in range(years + 1)]
         if min(centres) - half_window < 0:
             continue
         offsets, labels = _label([centre - int(row) for centre in centres], half_window, blocks, guard)
         times = (days[row + offsets] - days[row]) / step
-        yield Reference(np.array([row]), offsets, Layout(labels, times, blocks))
+        key = offsets.tobytes() + labels.tobytes() + times.tobytes()
+        designs.setdefault(key, ([], offsets, Layout(labels, times, blocks)))[0].append(int(row))
+    for together, offsets, layout in designs.values():
+        yield Reference(np.array(together), offsets, layout)
 
 
 def _same_day(index: pd.DatetimeIndex, row: int, years: int, weekly: bool) -> int:

@@ -16,7 +16,12 @@ def check(found, threshold: str) -> None:
     assert found.points > 0
     assert (found.alarm, found.na, found.trend) == (0, 0, 0)
     assert found.bound <= (0 if threshold in INTEGER_BOUNDS else 1e-9)
-    assert found.phi <= 1e-9
+    assert (found.bound_na, found.phi <= 1e-9, found.expected <= 1e-9, found.pvalue <= 1e-9) == (
+        0,
+        True,
+        True,
+        True,
+    )
 
 
 @pytest.mark.parametrize("setting", [s for s in SETTINGS if (CARRIED / f"{s}.csv.gz").exists()])
