@@ -36,6 +36,7 @@ class Indicator:
     grade: Grade = "D"
     continues: str | None = None
     begins: str | None = None
+    comparable_from: str | None = None
     ended: str | None = None
     caution: str = ""
 
@@ -133,7 +134,7 @@ _ALL = (
     ),
     Indicator(
         "mx_federal_drug_case_files", "Federal drug case files", "case files", "MS", "enforcement", "count",
-        ("mx_sesnsp_federal_drug_offences",), delay_days=22, cadence_days=31,
+        ("mx_sesnsp_federal_drug_offences",), delay_days=22, cadence_days=31, comparable_from="2014-01-01",
         caution="Offences against health in federal jurisdiction; 2012–13 fall because retail cases moved "
         "to the states.",
     ),

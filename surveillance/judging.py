@@ -28,12 +28,16 @@ def judge(watch: Watch, wide: Wide, *, last: int | None = None) -> pd.DataFrame:
     answers, second = _answers(watch, wide, last)
     count, columns = answers["alarm_"].shape
     rows: dict[str, Any] = {name[:-1]: answers[name].T.ravel() for name in _FLOATS}
+    rows["observed"] = wide.observed.to_numpy()[-count:].T.ravel()
     span = rows["upper"] - rows["expected"]
     with np.errstate(invalid="ignore", divide="ignore"):
         exceedance = np.where(span > 0, (rows["observed"] - rows["expected"]) / span, np.nan)
     alarm, reason = answers["alarm_"].T.ravel(), _NAMES[answers["reason_"].T.ravel()]
     if wide.indicator.continues:
         reason[reason == Reason.too_little_history.name] = METHOD_BREAK
+    period = np.tile(wide.observed.index[-count:].to_numpy(), columns)
+    if wide.indicator.comparable_from:
+        reason[period < np.datetime64(wide.indicator.comparable_from)] = METHOD_BREAK
     detector = np.array([type(watch.detector).__name__, type(watch.short).__name__], dtype=object)
     places = [wide.observed.columns.get_level_values(level).to_numpy(object) for level in PLACE]
     return pd.DataFrame(
@@ -41,7 +45,7 @@ def judge(watch: Watch, wide: Wide, *, last: int | None = None) -> pd.DataFrame:
             "indicator": wide.indicator.id,
             "geography": np.repeat(places[0], count),
             "substance": np.repeat(places[1], count),
-            "period": np.tile(wide.observed.index[-count:].to_numpy(), columns),
+            "period": period,
             **rows,
             "exceedance": exceedance,
             "alarm": pd.arrays.BooleanArray(alarm == 1, alarm < 0),
@@ -65,8 +69,12 @@ def newest_false_alarm(watch: Watch, wide: Wide) -> Floats:
 def _answers(watch: Watch, wide: Wide, last: int | None) -> tuple[dict[str, Any], Any]:
     """The verdicts' arrays, the second detector's cells put in, and which cells those are."""
 
+    observed = wide.observed
+    if (start := wide.indicator.comparable_from) is not None:
+        observed = observed.where((observed.index >= start)[:, None])
+
     def ask(detector: Detector) -> Verdicts:
-        return detector.assess(wide.observed, judge=wide.judge, last=last)
+        return detector.assess(observed, judge=wide.judge, last=last)
 
     main = ask(watch.detector)
     answers = {name: getattr(main, name) for name in _ARRAYS}

@@ -141,3 +141,28 @@ def test_watches_know_their_indicator():
     with pytest.raises(KeyError):
         DEFAULT_PLAN["population"]
     assert isinstance(DEFAULT_PLAN["us_overdose_ed_rate"], Watch)
+
+
+def test_months_before_a_series_present_definition_are_neither_judged_nor_a_baseline():
+    record = INDICATORS["mx_federal_drug_case_files"]
+    periods = pd.date_range("2012-01-01", "2019-12-01", freq="MS")
+    values = np.random.default_rng(1).poisson(300, len(periods)).astype(float)
+
+    def verdicts(before: float) -> pd.DataFrame:
+        rows = pd.DataFrame(
+            {
+                "geography": "MX",
+                "substance": "all",
+                "period": periods,
+                "value": np.where(periods.year < 2014, before, values),
+                "status": "reported",
+                "provisional": False,
+            }
+        )
+        return judge(DEFAULT_PLAN[record.id], wide(rows, record)).set_index("period")
+
+    low, high = verdicts(10.0), verdicts(9000.0)
+    pd.testing.assert_frame_equal(low.loc["2014":], high.loc["2014":])
+    assert (high.loc[:"2013-12", "reason"] == "method_break").all()
+    assert (high.loc[:"2013-12", "observed"] == 9000).all()
+    assert low.loc["2019-12-01", "reason"] == "ok"
