@@ -19,7 +19,8 @@ class Indicator:
     `delay_days` is the usual time from the end of a period to its first publication; `filling` is how many
     of the newest published periods are still filling (drawn, not judged); `cadence_days` how often the
     publisher releases; `ended` marks a series that its publisher has closed; `continues` names the indicator
-    before a method break, and `begins` the first period under the new method.
+    before a method break, and `begins` the first period under the new method. `comparable_from` is the first
+    period of the present definition: earlier ones are drawn, and are neither judged nor a baseline.
     """
 
     id: str
