@@ -67,14 +67,15 @@ def expectation(t: Text, facts: Facts) -> str:
         return t("about {value} was expected", value=figure(facts.expected, t.language))
     return t(
         "{low} to {high} were expected",
-        low=_near(facts.low, facts.high, t),
-        high=_near(facts.high, facts.high, t),
+        low=_near(facts.low, facts, t),
+        high=_near(facts.high, facts, t),
     )
 
 
-def _near(value: float, scale: float, t: Text) -> str:
-    """A range's end at the precision of its larger end; a range is never known to a decimal of a hundred."""
-    return figure(float(round(value)) if scale >= 20 else round(value, 1), t.language)
+def _near(value: float, facts: Facts, t: Text) -> str:
+    """A range's end with no more decimals than the figure it stands beside."""
+    whole = float(facts.observed).is_integer() or facts.observed >= 100
+    return figure(float(round(value)) if whole else round(value, 1), t.language)
 
 
 def rarity(t: Text, facts: Facts) -> str:

@@ -301,7 +301,7 @@ class SeriesLayers:
             data = run.tail(1)[["period", "observed"]]
             data = data.assign(text=[figure(value, self.language) for value in data["observed"]])
             base = alt.Chart(data).encode(x=self._x(), y=self._y("observed"), text="text:N")
-            place: dict[str, Any] = {"dy": -13, "fontWeight": "bold", "fontSize": 12}
+            place: dict[str, Any] = {"dy": -13, "dx": 5, "align": "right", "fontWeight": "bold", "fontSize": 12}
             layers.append(base.mark_text(stroke=colours.paper, strokeWidth=3, **place))
             layers.append(base.mark_text(color=colours.alarm, **place))
         return layers
@@ -339,7 +339,7 @@ class SeriesLayers:
             mark: dict[str, Any] = {
                 "align": "left",
                 "baseline": "middle",
-                "dx": 7,
+                "dx": 9,
                 "fontWeight": "bold" if bold else "normal",
             }
             layers.append(base.mark_text(stroke=self.colours.paper, strokeWidth=3, **mark))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -42,7 +42,10 @@ _POWERS: dict[str, Scale] = {
 
 @dataclass(frozen=True)
 class Facts:
-    """One judged value: what was observed and expected, its 95 % range, its rarity and the track record.
+    """One judged value: what was observed and expected, its 80 % range, its rarity and the track record.
+
+    The range is the 80 % one because the alarm budget may set the line below the 95 % range's upper end, and a
+    figure that raised an alarm must not be called expected.
 
     `years` is the mean time between values this high, by the model; NaN where there is no p-value. `alarms`
     of `judged` is how often the series was over its line in the judged periods before the current run.
@@ -149,6 +152,11 @@ def line_to_read(rows: pd.DataFrame) -> pd.Series:
     return line.set_axis(pd.DatetimeIndex(rows["period"]))
 
 
+def rounded(detector: Detector) -> Detector:
+    """The detector with its alpha at two significant digits, for display."""
+    return replace(detector, alpha=float(f"{detector.alpha:.2g}"))  # type: ignore[type-var]
+
+
 def facts(assessment: Assessment, series: pd.Series) -> Facts:
     """The facts of one row of `assessment.series` (or of its `signals`)."""
     row = with_ranges(series.to_frame().T, assessment.plan.at(assessment.alpha)).iloc[0]
@@ -156,8 +164,8 @@ def facts(assessment: Assessment, series: pd.Series) -> Facts:
         period=pd.Timestamp(series["period"]),
         observed=float(series["observed"]),
         expected=float(series["expected"]),
-        low=float(row["low95"]),
-        high=float(row["high95"]),
+        low=float(row["low80"]),
+        high=float(row["high80"]),
         years=years_between(float(series["pvalue"]), INDICATORS[str(series["indicator"])].frequency),
         alarms=int(series["alarms"]),
         judged=int(series["judged"]),

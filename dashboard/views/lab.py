@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +18,7 @@ from dashboard.views.lab_controls import OWN, Draft, change, controls
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance import lab
 from surveillance.assessment import Assessment
-from surveillance.explain import drawn
+from surveillance.explain import drawn, rounded
 from surveillance.lab import Comparison
 from surveillance.plan import DEFAULT_PLAN, Watch
 from surveillance.series import Wide
@@ -210,9 +210,17 @@ def _publication(t: Text, selection: Selection, watch: Watch, draft: Draft, took
             st.rerun()
         with st.popover(t("Copy link"), type="tertiary"):
             own = {key: value for key, value in st.query_params.items() if key.startswith(OWN)}
-            st.code(f"/lab?{urlencode(filters.parameters(selection) | own)}", language=None, wrap_lines=True)
+            st.code(
+                f"{_origin()}/lab?{urlencode(filters.parameters(selection) | own)}", language=None, wrap_lines=True
+            )
         st.markdown(f":small[:gray[{t('One series judged in {ms} ms.', ms=t.number(round(1000 * took)))}]]")
     with st.container(border=True, gap="xsmall"):
         st.header(t("The panel's own settings"))
         st.markdown(f":small[{text.escape_markdown(t(watch.why))}.]")
-        st.markdown(f":small[:gray[{text.escape_markdown(repr(watch.detector))}]]")
+        st.markdown(f":small[:gray[{text.escape_markdown(repr(rounded(watch.detector)))}]]")
+
+
+def _origin() -> str:
+    """Where the app is served from, so that a copied link works elsewhere; empty where that is not known."""
+    parts = urlsplit(st.context.url or "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -230,4 +230,5 @@ def _said(t: Text, value: Any) -> str:
         return t("yes") if value else t("no")
     if isinstance(value, int | float):
         return t.number(value, 3)
-    return lab.written(value)
+    named = {kind.__name__: name for name, kind in DETECTORS.items()}
+    return t(_NAMES.get(named.get(value, ""), value)) if isinstance(value, str) else lab.written(value)

@@ -13,6 +13,7 @@ from dashboard.views import picker
 from data_sources.indicators import INDICATORS, successor
 from data_sources.registry import SOURCES
 from data_sources.vocabulary import GEOGRAPHIES
+from surveillance.explain import rounded
 from surveillance.freshness import freshness
 from surveillance.plan import DEFAULT_PLAN
 from surveillance.revisions import sizes, typical
@@ -222,7 +223,7 @@ def _revisions(t: Text, selection: Selection) -> None:
 
 def _watched(t: Text, selection: Selection) -> None:
     assessment = data.assessment(selection.as_of.isoformat(), selection.budget)
-    watches = assessment.plan.at(float(f"{assessment.alpha:.2g}")).watches
+    watches = assessment.plan.at(assessment.alpha).watches
     st.header(t("What the plan watches, and why"))
     note = t(
         "One alpha for all detectors, {alpha}, follows from the alarm budget: {n} false signals a quarter.",
@@ -237,9 +238,9 @@ def _watched(t: Text, selection: Selection) -> None:
             t("Substances"): [
                 ", ".join(t.substance(code) for code in watch.substances) or t("all") for watch in watches
             ],
-            t("Detector"): [repr(watch.detector) for watch in watches],
+            t("Detector"): [repr(rounded(watch.detector)) for watch in watches],
             t("While history is short"): [
-                repr(watch.short) if watch.short else t("not judged") for watch in watches
+                repr(rounded(watch.short)) if watch.short else t("not judged") for watch in watches
             ],
         }
     )

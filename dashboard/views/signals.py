@@ -163,13 +163,13 @@ def _unjudged(t: Text, selection: Selection, assessment: Assessment) -> None:
     )
     lines = []
     for reason, part in series.groupby("reason", sort=False):
-        names = [
-            f"{series_name(t, row.geography, row.substance)} ({t.indicator(row.indicator)})"
-            for row in part.itertuples()
-        ]
-        shown = "; ".join(names[:MOST])
-        more = len(names) - MOST
-        if more > 0:
-            shown += t(" and {n} more", n=more)
+        shown = "; ".join(_named(t, str(name), own) for name, own in part.groupby("indicator", sort=False))
         lines.append(f"- **{len(part)}**, {t.reason(str(reason))}: {text.escape_markdown(shown)}")
     st.markdown("\n".join(lines))
+
+
+def _named(t: Text, indicator: str, series: pd.DataFrame) -> str:
+    """A measure and the first of its series, with how many more there are."""
+    names = [series_name(t, row.geography, row.substance) for row in series.head(MOST).itertuples()]
+    more = t(" and {n} more", n=len(series) - MOST) if len(series) > MOST else ""
+    return f"{t.indicator(indicator)}: {', '.join(names)}{more}"

@@ -29,7 +29,7 @@ from dashboard.views import picker
 from data_sources.indicators import INDICATORS
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance.assessment import Assessment
-from surveillance.explain import drawn, facts, line_to_read
+from surveillance.explain import drawn, facts, line_to_read, rounded
 from surveillance.forecast import forecast
 from surveillance.series import Wide
 from surveillance.trend import seasonal_trend
@@ -311,7 +311,7 @@ class _Panel:
         except KeyError:
             lines.append((t("Judged by"), why_not_watched(t, self.assessment, record.id)))
         else:
-            lines.append((t("Judged by"), repr(watch.detector)))
+            lines.append((t("Judged by"), repr(rounded(watch.detector))))
             lines.append((t("Why so"), t(watch.why)))
         st.markdown("\n".join(f"- **{name}**: {text.escape_markdown(value)}" for name, value in lines))
 
