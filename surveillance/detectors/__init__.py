@@ -2,7 +2,8 @@
 
 from surveillance.detectors.contract import Detector, Verdicts
 from surveillance.detectors.ears import EarsC1, EarsC2, EarsC3
-from surveillance.detectors.farrington import Farrington1996, FarringtonFlexible
+from surveillance.detectors.farrington import FarringtonFlexible
+from surveillance.detectors.farrington_1996 import Farrington1996
 from surveillance.detectors.seasonal import SeasonalRegression
 from surveillance.detectors.twelve_month import TwelveMonthEnding
 

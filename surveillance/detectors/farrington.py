@@ -9,7 +9,7 @@ outbreak detection in multiple surveillance systems. Stat Med 32, 1206–1222. d
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -210,8 +210,8 @@ class FarringtonFlexible:
                 for name, values in other.items():
                     answer[name][rare] = values
                 reason[rare], failed = Reason.emerging, failed & ~rare
-        held = ~answer["enough"]
-        reason[held & ((y > answer["upper"]) | (reason == Reason.ok))] = Reason.too_few_cases
+        held = ~answer["enough"] & ((y > answer["upper"]) | (reason == Reason.ok))
+        reason[held] = Reason.too_few_cases
         reason[failed], reason[little] = Reason.did_not_converge, Reason.too_little_history
         failed |= little
         shown = ~failed & ~held
@@ -291,64 +291,3 @@ class Answers:
             alarm_=self.alarm,
             reason_=self.reason,
         ).tail(last)
-
-
-@dataclass(frozen=True)
-class Farrington1996:
-    """The detector of Farrington et al. (1996): no blocks of the year, the trend only where p < .05.
-
-    Its `alpha` is two-sided, as in the paper: the threshold is the 1 − alpha/2 limit. Otherwise as
-    FarringtonFlexible; where R gives a threshold of 0 for too few cases, this gives NaN and the reason.
-    """
-
-    years: int = 5
-    half_window: int = 3
-    alpha: float = 0.05
-    power: Literal["2/3", "1/2", "none"] = "2/3"
-    trend: bool = True
-    reweight: bool = True
-    min_cases: tuple[int, int] = (5, 4)
-    mode: Literal["corrected", "r_compatible"] = "corrected"
-    min_years: int | None = None
-
-    kind: ClassVar[Kind] = "pointwise"
-
-    def __post_init__(self) -> None:
-        within("alpha", self.alpha, 0, 0.5, open_low=True)
-        self._flexible()
-
-    def _flexible(self) -> FarringtonFlexible:
-        shared = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "alpha"}
-        return FarringtonFlexible(
-            **shared,
-            blocks=1,
-            guard=self.half_window,
-            alpha=self.alpha / 2,
-            threshold="delta",
-            residual_threshold=1.0,
-            trend_p=0.05,
-        )
-
-    def min_history(self, frequency: Frequency) -> int:
-        return self._flexible().min_history(frequency)
-
-    def assess(
-        self,
-        observed: pd.DataFrame,
-        *,
-        judge: pd.DataFrame | None = None,
-        population: pd.DataFrame | None = None,
-        last: int | None = None,
-    ) -> Verdicts:
-        return self.run(observed, judge=judge, population=population, last=last).verdicts(last)
-
-    def run(
-        self,
-        observed: pd.DataFrame,
-        *,
-        judge: pd.DataFrame | None = None,
-        population: pd.DataFrame | None = None,
-        last: int | None = None,
-    ) -> Answers:
-        """As FarringtonFlexible.run."""
-        return self._flexible().run(observed, judge=judge, population=population, last=last, as_r="1996")

@@ -110,6 +110,14 @@ def test_the_limit_on_an_empty_baseline_is_that_of_the_jeffreys_prior():
     assert verdicts.false_alarm.iloc[0, 0] == pytest.approx(judged.sf(2))  # three are needed, whatever the limit
 
 
+def test_a_quiet_period_on_an_empty_baseline_shows_what_is_expected_and_the_limit():
+    verdicts = MONTHLY.assess(burst(0), last=1)
+    assert verdicts.reason.iloc[0, 0] == "emerging"
+    assert not verdicts.alarm.iloc[0, 0]
+    assert 0 < verdicts.expected.iloc[0, 0] < 0.1
+    assert verdicts.upper.iloc[0, 0] >= 0
+
+
 def test_r_compatible_does_not_see_a_burst_on_an_empty_baseline():
     observed = weeks(np.concatenate([np.zeros(300), [7, 7, 7]])[:, None])
     seen, unseen = (
