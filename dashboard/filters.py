@@ -55,7 +55,7 @@ def parse(params: Mapping[str, str], *, latest: date, locale: str | None = None)
     t = text.of(language)
     problems = []
     if asked not in (None, "en", "es"):
-        problems.append(t("There is no language {value}; this page is in English.", value=asked[:20]))
+        problems.append(t("There is no language {value}; there are English and Spanish.", value=asked[:20]))
 
     def choose(name: str, valid: Callable[[str], Any], default: Any, complaint: str) -> Any:
         value = params.get(name)

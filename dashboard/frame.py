@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import data, filters, text
 from dashboard.filters import Selection
 from dashboard.text import Text
+from data_sources.registry import SOURCES
 from surveillance.assessment import Assessment
 from surveillance.plan import DEFAULT_PLAN
 
@@ -69,9 +70,10 @@ def draw(chosen: Selection) -> None:
             t("REPLAY: as known on {day}. Later figures are left out.", day=t.long_date(chosen.as_of)),
             icon=":material/history:",
         )
-    if assessment.failures:
-        names = ", ".join(text.escape_markdown(name) for name in assessment.failures)
-        st.warning(t("The last fetch failed for {names}; the last good figures are shown.", names=names))
+    if failed := data.store().failures():
+        names = ", ".join(t(SOURCES[name].title) if name in SOURCES else name for name in failed)
+        said = t("The last fetch failed for {names}; the last good figures are shown.", names=names)
+        st.warning(text.escape_markdown(said), icon=":material/cloud_off:")
 
 
 def _sources(assessment: Assessment) -> tuple[int, int]:

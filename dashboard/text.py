@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 import re
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from importlib.resources import files
 
@@ -93,8 +93,8 @@ class Text:
     def __call__(self, message: str, **values: object) -> str:
         """The sentence in this language, its {values} put in; a message without a translation stays English."""
         found = message if self.language == "en" else _catalogue(self.language).get(message)
-        text = found.string if found is not None and not isinstance(found, str) else message
-        return (text or message).format(**values) if values else (text or message)
+        text = message if found is None or isinstance(found, str) else str(found.string or message)
+        return text.format(**values) if values else text
 
     def n(self, one: str, many: str, count: int, **values: object) -> str:
         """The form of the sentence that fits *count*, which is {n} in it."""
@@ -111,12 +111,10 @@ class Text:
             return MISSING
         if value in (float("inf"), float("-inf")):
             return "∞"
-        if digits is not None and value:
-            size = len(str(int(abs(value)))) if abs(value) >= 1 else 0
-            value = round(value, max(digits - size, 0) if abs(value) >= 1 else digits)
-            if size > digits:
-                value = float(f"{value:.{digits}g}")
-        return str(numbers.format_decimal(value, format="#,##0.###", locale=self.locale))
+        if digits is not None:
+            value = float(f"{value:.{digits}g}")
+        form = "#,##0.###" if digits is None else "#,##0.######"
+        return str(numbers.format_decimal(value, format=form, locale=self.locale))
 
     def figure(self, value: float) -> str:
         """A published value: whole numbers in full, others to three significant digits."""
@@ -126,14 +124,14 @@ class Text:
         """A share as a whole percentage."""
         return str(numbers.format_percent(share, locale=self.locale)).replace("-", "−")
 
-    def date(self, day: date | pd.Timestamp, form: str = "d MMM y") -> str:
+    def date(self, day: datetime.date | pd.Timestamp, form: str = "d MMM y") -> str:
         return MISSING if pd.isna(day) else str(dates.format_date(day, form, locale=self.locale)).replace(".", "")
 
-    def long_date(self, day: date) -> str:
+    def long_date(self, day: datetime.date) -> str:
         form = "EEEE d MMMM y" if self.language == "en" else "EEEE d 'de' MMMM 'de' y"
         return str(dates.format_date(day, form, locale=self.locale))
 
-    def month(self, period: date | pd.Timestamp) -> str:
+    def month(self, period: datetime.date | pd.Timestamp) -> str:
         return self.date(period, "MMM y")
 
     def period(self, period: pd.Timestamp, frequency: str) -> str:

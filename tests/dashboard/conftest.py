@@ -24,15 +24,25 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(embedded: Path, monkeypatch: pytest.MonkeyPatch) -> Page:
-    """Draw a view for URL parameters; the run is returned without an exception in it."""
+def use_store(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Point the dashboard at a store; what is kept in memory of another one is dropped."""
 
-    def draw(view: str, /, *, store: Path = embedded, **params: str) -> AppTest:
+    def use(store: Path) -> None:
         monkeypatch.setenv("DRUG_TRENDS_STORE", str(store))
-        config.set_option("client.showErrorDetails", "full")  # for the test's own message
         if _held.get("store") != store:
             st.cache_resource.clear()
             _held["store"] = store
+
+    return use
+
+
+@pytest.fixture
+def page(embedded: Path, use_store: Callable[[Path], None]) -> Page:
+    """Draw a view for URL parameters; the run is returned without an exception in it."""
+
+    def draw(view: str, /, *, store: Path = embedded, **params: str) -> AppTest:
+        use_store(store)
+        config.set_option("client.showErrorDetails", "full")  # for the test's own message
         script = (
             f"from dashboard import frame\nfrom dashboard.views import {view}\n{view}.render(frame.selection())"
         )
