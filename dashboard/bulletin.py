@@ -108,7 +108,11 @@ def _tile(t: Text, tile: situation.Tile) -> dict[str, str]:
 
 def _signals(t: Text, assessment: Assessment, store: Store, signals: pd.DataFrame) -> list[dict[str, object]]:
     wides = {name: regular(store, assessment.as_of, name) for name in signals["indicator"].unique()}
-    return [_signal(t, assessment, wides[row["indicator"]], row) for _, row in signals.iterrows()]
+    return [
+        _signal(t, assessment, wide, row)
+        for _, row in signals.iterrows()
+        if (wide := wides[row["indicator"]]) is not None
+    ]
 
 
 def _signal(t: Text, assessment: Assessment, wide: Wide, series: pd.Series) -> dict[str, object]:

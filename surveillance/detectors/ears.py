@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtr
 
 from surveillance.detectors.contract import Floats, Frequency, Kind, Reason, Verdicts, within
 
@@ -66,8 +66,8 @@ class _Ears:
             expected_=answers[0],
             upper_=answers[1],
             pvalue_=answers[2],
-            pvalue_low_=1 - answers[2],  # the normal is continuous
-            false_alarm_=np.where(able, self.alpha, np.nan),
+            pvalue_low_=1 - answers[2],  # continuous
+            false_alarm_=np.where(able, self._false_alarm(), np.nan),
             alarm_=np.where(able, y > upper, -1).astype(np.int8),
             reason_=reason.astype(np.int8),
         ).tail(last)
@@ -82,9 +82,16 @@ class _Ears:
         return mean, np.maximum(sd, self.min_sd)
 
     def _limit(self, y: Floats, mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
-        z = ndtri(1 - self.alpha)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return mean + z * sd, ndtr(-(y - mean) / sd)
+            return mean + ndtri(1 - self.alpha) * sd, self._tail((y - mean) / sd)
+
+    def _tail(self, distance: Floats | float) -> Floats:
+        """P of lying so many sd above the mean, both estimated from the few periods of the baseline."""
+        return np.asarray(stdtr(self.baseline - 1, -distance / np.sqrt(1 + 1 / self.baseline)))
+
+    def _false_alarm(self) -> float:
+        """What the line attains on steady normal values: more than alpha, since a few periods estimate it."""
+        return float(self._tail(float(ndtri(1 - self.alpha))))
 
 
 @dataclass(frozen=True)
@@ -116,3 +123,6 @@ class EarsC3(EarsC2):
         before[2:] = excess[1:-1] + excess[:-2]
         with np.errstate(invalid="ignore"):  # no spread and an endless excess: NaN, not judged
             return np.maximum(0, y + sd * (ndtri(1 - self.alpha) - before)), ndtr(-before)
+
+    def _false_alarm(self) -> float:
+        return self.alpha

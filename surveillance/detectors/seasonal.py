@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from surveillance.detectors.contract import (
@@ -27,6 +28,7 @@ from surveillance.detectors.contract import (
 )
 
 HUBER, CONSISTENT, STEPS = 1.345, 0.6744897501960817, 50
+Places = NDArray[np.intp]
 _SCALES = {"log1p": (np.log1p, np.expm1), "sqrt": (np.sqrt, np.square)}
 
 
@@ -131,7 +133,7 @@ class SeasonalRegression:
         return design[:-1], design[-1]
 
 
-def _windows(z: Floats, rows: Floats, columns: Floats, count: int, guard: int) -> tuple[Floats, Flags]:
+def _windows(z: Floats, rows: Places, columns: Places, count: int, guard: int) -> tuple[Floats, Flags]:
     """The *count* values that end *guard* periods before each cell, and which of them are known."""
     where = rows[:, None] + np.arange(-count, 0) - guard
     base = np.where(where >= 0, z[np.maximum(where, 0), columns[:, None]], np.nan)

@@ -100,7 +100,7 @@ class TwelveMonthEnding:
 
 
 def rebuild(sums: Floats, pattern: Floats) -> Floats:
-    """Months (n, S) whose running sums differ as *sums* (n, S) do: the first year flat, plus *pattern* (12, 1 or S).
+    """Months (n, S) whose running sums step as *sums* (n, S) do: the first year flat, plus *pattern* (12, 1 or S).
 
     y[t] = y[t−12] + x[t] − x[t−1], from y[0 … 11] = x[11]/12 + pattern. Any pattern with zero sum gives the
     same residuals under free month effects. A NaN in *sums* makes the months after it NaN.

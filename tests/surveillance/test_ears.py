@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from surveillance.detectors import EarsC1, EarsC2, EarsC3
 
@@ -19,7 +20,8 @@ def test_c1_compares_with_the_seven_periods_before():
     assert verdicts.expected.iloc[-1, 0] == pytest.approx(31 / 7)
     assert verdicts.upper.iloc[-1, 0] == pytest.approx(31 / 7 + 3.090232306 * 1.511857892)
     assert verdicts.alarm.iloc[-1, 0]
-    assert verdicts.pvalue.iloc[-1, 0] == pytest.approx(2.76e-7, rel=0.01)
+    distance = (12 - 31 / 7) / 1.511857892 / np.sqrt(8 / 7)
+    assert verdicts.pvalue.iloc[-1, 0] == pytest.approx(stats.t.sf(distance, 6))
     assert verdicts.exceedance.iloc[-1, 0] == pytest.approx((12 - 31 / 7) / (3.090232306 * 1.511857892))
 
 
@@ -81,3 +83,15 @@ def test_adding_a_constant_or_scaling_moves_the_threshold_alike():
 def test_parameters_out_of_range_are_refused_by_name(wrong, name):
     with pytest.raises(ValueError, match=name):
         EarsC1(**wrong)
+
+
+@pytest.mark.parametrize("detector", [EarsC1(min_sd=0), EarsC2(min_sd=0, alpha=0.01, baseline=14)])
+def test_the_false_alarm_rate_it_states_is_the_one_it_attains(detector):
+    """A line from a few periods is crossed more often than alpha; the alarm budget must know how often."""
+    steady = np.random.default_rng(4).standard_normal((120, 400)) + 50
+    index = pd.date_range("2020-01-05", periods=120, freq="W-SUN")
+    verdicts = detector.assess(pd.DataFrame(steady, index))
+    attained = verdicts.alarm.iloc[20:].astype(float).to_numpy().mean()
+    stated = verdicts.false_alarm.iloc[-1, 0]
+    assert stated > detector.alpha
+    assert attained == pytest.approx(stated, rel=0.12)
