@@ -71,7 +71,7 @@ def _answers(watch: Watch, wide: Wide, last: int | None) -> tuple[dict[str, Any]
 
     observed = wide.observed
     if (start := wide.indicator.comparable_from) is not None:
-        observed = observed.where((observed.index >= start)[:, None])
+        observed = observed.mask(np.broadcast_to((observed.index < start)[:, None], observed.shape))
 
     def ask(detector: Detector) -> Verdicts:
         return detector.assess(observed, judge=wide.judge, last=last)
