@@ -139,9 +139,10 @@ def revision_chart(
         when=[month(day, language) for day in rows["period"]],
         label=[f"{change:+.1f} %" for change in rows["change"]],
     )
+    above: dict[str, Any] = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -9}
     base = alt.Chart(data).encode(
         x=alt.X("period:T", scale=alt.Scale(type="utc", padding=10), title=None, axis=alt.Axis(tickCount=6)),
-        y=alt.Y("change:Q", title=title, axis=alt.Axis(tickCount=4)),
+        y=alt.Y("change:Q", axis=alt.Axis(tickCount=4, title=title, **above)),
         tooltip=[alt.Tooltip("when:N", title=" "), alt.Tooltip("label:N", title=title)],
     )
     zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=colours.muted).encode(y="y:Q")
@@ -163,7 +164,7 @@ def coverage_chart(
     )  # fmt: skip
     axis = alt.Axis(orient="top", tickCount=8, grid=True)
     x = alt.X("first:T", scale=alt.Scale(type="utc"), title=None, axis=axis)
-    y = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=250, labelColor=colours.ink, grid=False))
+    y = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=340, labelColor=colours.ink, grid=False))
     tips = [alt.Tooltip("label:N", title=" "), alt.Tooltip("span:N", title=" ")]
     base = alt.Chart(data)
     held = base.mark_bar(height=9, opacity=0.85).encode(

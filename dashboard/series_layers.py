@@ -13,6 +13,7 @@ import pandas as pd
 from dashboard.look import NOMINAL, Country, Language, Width, Words, figure, finish, hatch, month, palette, utc
 
 LINE_GAP = 13  # px between labels at a line's end
+NEAR = pd.Timedelta(days=200)  # lines that end within it must not share a label's height
 
 
 class SeriesLayers:
@@ -326,11 +327,11 @@ class SeriesLayers:
         top = self._top()
         labels = sorted(self.ends, key=lambda end: end[1])
         heights = [self._pixel(end[1], top) for end in labels]
-        for i in range(1, len(heights)):
-            heights[i] = min(heights[i], heights[i - 1] - LINE_GAP)
-        lift = max(0.0, 4 - heights[-1])
-        if lift:
-            heights = [height + lift for height in heights]
+        for i, end in enumerate(labels):
+            near = [heights[k] for k in range(i) if abs(labels[k][0] - end[0]) < NEAR]
+            heights[i] = min([heights[i], *(height - LINE_GAP for height in near)])
+        lift = max(0.0, 4 - min(heights))
+        heights = [height + lift for height in heights]
         layers = []
         for (day, _, text, colour, bold), y in zip(labels, heights, strict=True):
             # In the axis' own unit: the height in px of a chart that fits its container is not known here.

@@ -289,16 +289,11 @@ def _refused(t: Text) -> None:
         st.markdown(t("A file that cannot be used is listed here with the reason, and the store stays as it was."))
         return
     st.header(t.n("{n} file was refused", "{n} files were refused", len(refusals)))
-    st.dataframe(
-        pd.DataFrame(
-            {
-                t("When"): [t.date(day) for day in refusals["when"]],
-                t("Source"): [t(SOURCES[name].title) if name in SOURCES else name for name in refusals["source"]],
-                t("File"): refusals["name"],
-                t("Reason"): refusals["error"],
-            }
-        ),
-        hide_index=True,
-        width="stretch",
-        alt=t("Refused files with reasons"),
+    _written(
+        {
+            t("When"): [t.date(day) for day in refusals["when"]],
+            t("Source"): [t(SOURCES[name].title) if name in SOURCES else name for name in refusals["source"]],
+            t("File"): refusals["name"].to_list(),
+            t("Reason"): refusals["error"].to_list(),
+        }
     )

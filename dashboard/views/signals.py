@@ -64,8 +64,8 @@ def _introduction(t: Text, assessment: Assessment) -> str:
     return t(
         "Of {watched} series watched, {judged} were judged. By chance alone about {false} false signals a quarter "
         "are expected at these settings. Rank: new first, then the rarest by the model.",
-        watched=counts["watched"],
-        judged=counts["judged"],
+        watched=t.number(counts["watched"]),
+        judged=t.number(counts["judged"]),
         false=t.number(assessment.expected_false, 1),
     )
 

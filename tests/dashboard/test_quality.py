@@ -60,10 +60,10 @@ def test_refused_files_and_failed_fetches_are_listed_with_their_reasons(page: Pa
     store.refuse("us_cbp_seizures", "=bad.csv", error, when)
     store.note_attempt("us_cbp_seizures", when, "the server <b>said</b> 503")
     app = page("quality", store=tmp_path, lang="en")
-    table = app.dataframe[-1].value
-    assert table["File"].to_list() == ["=bad.csv"]
-    assert "<b>Mes</b>" in table["Reason"].item()  # a table cell is shown as it is
-    assert "<b>" not in app.warning[0].value
+    table = app.table[-1].value
+    assert table["File"].to_list() == ["=bad\\.csv"]
+    assert "&lt;b" in table["Reason"].item()
+    assert "<b>" not in table["Reason"].item() + app.warning[0].value
 
 
 def test_revisions_of_a_series_are_measured_between_publications(page: Page, tmp_path: Path) -> None:
