@@ -218,7 +218,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         raise UsageError(f"port must be from 1 to 65535, not {arguments.port}")
     folder = arguments.store or store_folder()
     open_store(folder)
-    return serve(folder, arguments.port)
+    serve(folder, arguments.port)
 
 
 def _sources(arguments: argparse.Namespace) -> int:

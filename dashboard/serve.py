@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import NoReturn
 
 
-def serve(store: Path, port: int) -> int:
-    """Run the app until it is stopped; its exit status. The store's folder goes to it by the environment."""
+def serve(store: Path, port: int) -> NoReturn:
+    """Become the app's server, so that a signal to this process ends it; the store's folder goes by environment."""
     environment = os.environ | {"DRUG_TRENDS_STORE": str(store.resolve())}
     with as_file(files("dashboard")) as folder:
         command = [sys.executable, "-m", "streamlit", "run", str(folder / "app.py"), f"--server.port={port}"]
         print(f"Dashboard: http://127.0.0.1:{port}", flush=True)
-        try:
-            return subprocess.call(command, env=environment)
-        except KeyboardInterrupt:
-            return 0
+        os.execve(sys.executable, command, environment)

@@ -37,13 +37,19 @@ class Outcome:
 
 
 def open_store(root: Path) -> Store:
-    """The store in *root*, seeded with the embedded published figures where it is empty."""
-    store = Store(root)
-    if store.publications().empty:
-        source = SOURCES[EMBEDDED]
-        assert source.download is not None
-        for publication in source.download(Downloader(source.hosts), {}):
-            commit(store, source, publication)
+    """The store in *root*, with the embedded published figures in it: added where any of them is not held yet."""
+    store, source = Store(root), SOURCES[EMBEDDED]
+    assert source.download is not None
+    held = set(store.publications(EMBEDDED)["sha256"])
+    missing = [
+        publication
+        for publication in source.download(Downloader(source.hosts), {})
+        if publication.sha256 not in held
+    ]
+    if missing:
+        with store.lock(EMBEDDED):
+            for publication in missing:
+                commit(store, source, publication)
     return store
 
 
