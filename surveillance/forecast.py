@@ -29,14 +29,14 @@ Spread = tuple[np.ndarray, np.ndarray]  # mean and standard error, on the log sc
 
 # The winner of bench/forecast.py on the real series (docs/methods.md has the table).
 CHOSEN: dict[str, Method] = {
-    "us_overdose_deaths_12m": "local_trend",
+    "us_overdose_deaths_12m": "ets",
     "us_overdose_deaths_monthly": "state_space",
     "us_overdose_ed_rate": "state_space",
     "us_cbp_seizure_weight": "state_space",
     "us_cbp_seizure_events": "state_space",
     "mx_federal_drug_case_files": "state_space",
-    "mx_retail_drug_case_files": "state_space",
-    "mx_retail_drug_case_files_rnid": "state_space",
+    "mx_retail_drug_case_files": "ets",
+    "mx_retail_drug_case_files_rnid": "ets",
 }
 
 
