@@ -140,6 +140,10 @@ def verdict(t: Text, series: pd.Series, facts: Facts) -> str:
     above = bool(series["observed"] > series["upper"])
     if above:
         return t("{figure}; {expected}", figure=first, expected=expectation(t, facts))
+    if facts.observed > facts.high:
+        return t("{figure}, more than expected but below its alarm line", figure=first)
+    if facts.observed < facts.low:
+        return t("{figure}, less than expected", figure=first)
     return t("{figure}, within what was expected", figure=first)
 
 
