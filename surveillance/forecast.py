@@ -7,6 +7,7 @@ doi:10.1093/acprof:oso/9780199641178.001.0001.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable
 from typing import Literal
@@ -19,6 +20,8 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from data_sources.indicators import Indicator
+
+log = logging.getLogger(__name__)
 
 PERIODS = 6
 LEAST = 48  # months of gap-free history
@@ -43,25 +46,27 @@ CHOSEN: dict[str, Method] = {
 def forecast(
     line: pd.Series, record: Indicator, *, method: Method | None = None, periods: int = PERIODS
 ) -> pd.DataFrame | None:
-    """The next *periods* of a monthly *line*: period, mean (the median), low80 … high95; None where it cannot be.
+    """The next *periods* of a monthly *line*: period, mean (the median), low80 … high95, and the `model` that
+    made them; None where it cannot be.
 
     Fitted on log(y + ½) over the newest gap-free run, which must hold 48 months and lie on no method break (the
     caller gives one method's values). Bands are normal on the log scale and not below 0. A model that does not
-    converge gives way to the seasonal naive one, whose bands come from its own errors.
+    converge gives way to the seasonal naive one, whose bands come from its own errors: `model` then names that
+    one, and the log says why.
     """
     run = _newest_run(line)
     if record.frequency != "MS" or len(run) < LEAST:
         return None
     z = np.log(run.to_numpy(dtype=float) + 0.5)
     name = method or CHOSEN.get(record.id, "state_space")
-    mean, error = _fitted(MODELS[name], z, periods)
+    used, (mean, error) = _fitted(name, z, periods)
     index = pd.date_range(run.index[-1] + pd.DateOffset(months=1), periods=periods, freq="MS")
     table = pd.DataFrame({"period": index, "mean": np.maximum(np.exp(mean) - 0.5, 0)})
     for level in LEVELS:
         reach = ndtri((1 + level) / 2) * error
         table[f"low{level:.0%}"[:-1]] = np.maximum(np.exp(mean - reach) - 0.5, 0)
         table[f"high{level:.0%}"[:-1]] = np.exp(mean + reach) - 0.5
-    return table
+    return table.assign(model=used)
 
 
 def _newest_run(line: pd.Series) -> pd.Series:
@@ -71,15 +76,21 @@ def _newest_run(line: pd.Series) -> pd.Series:
     return known.iloc[gaps[-1] + 1 :] if len(gaps) else known
 
 
-def _fitted(model: Callable[[np.ndarray, int], Spread], z: np.ndarray, periods: int) -> Spread:
+def _fitted(name: Method, z: np.ndarray, periods: int) -> tuple[Method, Spread]:
+    """The model that was used in the end, and its answer."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            mean, error = model(z, periods)
-        except (ConvergenceWarning, np.linalg.LinAlgError, ValueError):
-            return seasonal_naive(z, periods)
-    return (mean, error) if np.isfinite(mean).all() and np.isfinite(error).all() else seasonal_naive(z, periods)
+            mean, error = MODELS[name](z, periods)
+        except (ConvergenceWarning, np.linalg.LinAlgError, ValueError) as failure:
+            why = str(failure)
+        else:
+            if np.isfinite(mean).all() and np.isfinite(error).all():
+                return name, (mean, error)
+            why = "its forecast is not finite"
+    log.info("%s gave way to the seasonal naive forecast: %s", name, why)
+    return "seasonal_naive", seasonal_naive(z, periods)
 
 
 def seasonal_naive(z: np.ndarray, periods: int) -> Spread:
