@@ -31,6 +31,7 @@ QUIET = (
 )  # fmt: skip
 SETTLED = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 MAIN = "document.querySelector('[data-testid=stMain]')"
+OVERFLOW = f"{MAIN}.scrollWidth - {MAIN}.clientWidth"
 
 
 def main() -> int:
@@ -75,7 +76,7 @@ def picture(browser: Browser, address: str, file: Path, width: int, theme: str, 
     if not fold:
         page.set_viewport_size({"width": width, "height": int(page.evaluate(f"{MAIN}.scrollHeight")) + 80})
         settle(page)
-    over = page.evaluate(f"{MAIN}.scrollWidth - {MAIN}.clientWidth")
+    over = page.evaluate(OVERFLOW)
     tall = page.evaluate(f"{MAIN}.scrollHeight")
     page.screenshot(path=file)
     context.close()
@@ -86,17 +87,17 @@ def picture(browser: Browser, address: str, file: Path, width: int, theme: str, 
     )
 
 
-def settle(page: Page) -> None:
-    """Wait until the script has run and its charts are drawn."""
+def settle(page: Page, *, rest: int = 1_200) -> None:
+    """Wait until the script has run, and *rest* ms more for the charts."""
     page.wait_for_selector("h1, h2", timeout=60_000)
     page.wait_for_function(SETTLED, timeout=60_000)
-    page.wait_for_timeout(1_200)
+    page.wait_for_timeout(rest)
 
 
 def chromium() -> str | None:
-    """The browser: $CHROMIUM, else the system's, else Playwright's own."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    return found or shutil.which("chromium-browser")
+    """The path of a browser: $CHROMIUM, else the system's; None where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 @contextmanager

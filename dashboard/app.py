@@ -11,7 +11,7 @@ from data_sources.errors import StoreError
 
 def main() -> None:
     """Draw the frame and the chosen page."""
-    st.set_page_config(page_title="Drug trends, US and Mexico", page_icon=frame.ICON, layout="wide")
+    st.set_page_config(page_icon=frame.ICON, layout="wide")
     try:
         chosen = frame.selection()
     except (StoreError, OSError) as error:
@@ -35,6 +35,7 @@ def main() -> None:
         },
         position="top",
     )
+    st.set_page_config(page_title=f"{chosen_page.title} · {t('Binational drug trends')}")
     frame.draw(chosen)
     chosen_page.run()
     frame.mend_language(chosen)
