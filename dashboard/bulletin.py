@@ -72,6 +72,9 @@ def _content(assessment: Assessment, store: Store, week: str, language: Language
             for row in assessment.not_judgeable.itertuples()
         ],
         "table_heading": t("Every watched series"),
+        "table_summary": t.n(
+            "Show the table of {n} series", "Show the table of {n} series", len(assessment.series)
+        ),
         "table_caption": t("At its newest complete period. A dash could not be computed."),
         "columns": [
             {"label": label, "n": place > 3}

@@ -213,7 +213,7 @@ def changes(before: Assessment, after: Assessment) -> Changes:
     def by_key(assessment: Assessment) -> pd.DataFrame:
         return assessment.series.set_index(SERIES)[["period", "state"]]
 
-    both = by_key(after).join(by_key(before), rsuffix="_before", how="outer")
+    both = by_key(after).join(by_key(before).add_suffix("_before"), how="outer")
     open_now, open_then = (both[name].isin(["signal", "last_known"]) for name in ("state", "state_before"))
     newer = both["period"] > both["period_before"]
     return Changes(*(list(both.index[mask]) for mask in (newer, open_now & ~open_then, open_then & ~open_now)))
