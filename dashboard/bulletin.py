@@ -101,6 +101,7 @@ def _tile(t: Text, tile: situation.Tile) -> dict[str, str]:
     absent = t("Not measured")
     return {
         "country": tile.country,
+        "country_name": t.country(tile.country),
         "label": words.label,
         "value": words.value or absent,
         "change": words.change,
@@ -141,6 +142,7 @@ def _signal(t: Text, assessment: Assessment, wide: Wide, series: pd.Series) -> d
     notes = [t.indicator(str(series["indicator"])), sentences.near_empty(t, rows)]
     return {
         "country": country,
+        "country_name": t.country(country),
         "new": series["state"] == "signal",
         "state": f"{t.state(str(series['state']))} · {sentences.persistence(t, facts)} · "
         f"{sentences.age(t, series['age_days'])}",
