@@ -4,7 +4,8 @@
 
 STORE holds the imported files of CBP (three windows) and CDC (one vintage); the rates come with the embedded
 figures. Printed per setting: judgements, and the share of months above the line, %, at four nominal rates. Real
-outbreaks count as false alarms here, so that the shares are upper bounds of the false-alarm rate.
+outbreaks count as false alarms here, so that the shares are upper bounds of the false-alarm rate. Then, for the
+plan's own settings at 1 %, where the alarms lie: by year, by quarter of the expected values, and in the lower tail.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from data_sources.ingest import open_store
 from data_sources.store import Store
 from surveillance.detectors import Detector, SeasonalRegression, TwelveMonthEnding
 from surveillance.plan import DEFAULT_PLAN
-from surveillance.series import regular
+from surveillance.series import Wide, regular
 
 ALPHAS = (0.05, 0.01, 0.003, 0.001)
 LEVEL = {"least_share": 0.0, "tail_df": 45.0}  # every baseline, a tail close to the normal
@@ -52,17 +54,39 @@ STUDIES: dict[str, dict[str, Detector]] = {
 }
 
 
-def study(store: Store) -> Iterator[list[object]]:
-    """Rows of indicator, setting, series, judgements and the shares above the line; the plan's own setting last."""
+def held(store: Store) -> Iterator[tuple[str, Detector, Wide]]:
+    """Each studied indicator with the plan's detector and its series as known on the newest day."""
     day = store.publications()["as_of"].max().date()
-    for indicator, settings in STUDIES.items():
+    for indicator in STUDIES:
         watch = DEFAULT_PLAN[indicator]
         wide = regular(store, day, indicator, watch.substances)
-        if wide is None:
-            continue
-        for name, detector in {**settings, "as planned": watch.detector}.items():
+        if wide is not None:
+            yield indicator, watch.detector, wide
+
+
+def study(store: Store) -> Iterator[list[object]]:
+    """Rows of indicator, setting, series, judgements and the shares above the line; the plan's own setting last."""
+    for indicator, planned, wide in held(store):
+        for name, detector in {**STUDIES[indicator], "as planned": planned}.items():
             count, shares = above(detector, wide.observed, wide.judge)
             yield [indicator, name, wide.observed.shape[1], count, *shares]
+
+
+def where(store: Store) -> Iterator[list[object]]:
+    """Rows of indicator, part of its judgements, their number, and the share of alarms of the plan at 1 %."""
+    for indicator, planned, wide in held(store):
+        verdicts = replace(planned, alpha=0.01).assess(wide.observed, judge=wide.judge)  # type: ignore[type-var]
+        able = verdicts.alarm_ >= 0
+        alarm = pd.Series(verdicts.alarm_[able] == 1)
+        year = pd.Series(wide.observed.index.year.to_numpy()[np.nonzero(able)[0]])
+        quarter = pd.qcut(verdicts.expected_[able], 4, labels=["lowest", "second", "third", "highest"])
+        for part in (year.rename("year"), pd.Series(quarter, name="expected")):
+            for name, group in alarm.groupby(part, observed=True):
+                yield [indicator, f"{part.name} {name}", len(group), 100 * group.mean()]
+        low = pd.Series(verdicts.pvalue_low_[able] < 0.01)
+        yield [indicator, "lower tail", len(low), 100 * low.mean()]
+        for name, group in low.groupby(year):
+            yield [indicator, f"lower tail {name}", len(group), 100 * group.mean()]
 
 
 def above(detector: Detector, observed: pd.DataFrame, judge: pd.DataFrame) -> tuple[int, list[float]]:
@@ -75,9 +99,11 @@ def above(detector: Detector, observed: pd.DataFrame, judge: pd.DataFrame) -> tu
 def main() -> None:
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
+    store = open_store(Path(sys.argv[1]))
     columns = ["indicator", "setting", "series", "judged", *(f"at {100 * alpha:g}" for alpha in ALPHAS)]
-    table = pd.DataFrame(study(open_store(Path(sys.argv[1]))), columns=columns)
-    print(table.to_string(index=False, float_format="%.2f"))
+    print(pd.DataFrame(study(store), columns=columns).to_string(index=False, float_format="%.2f"))
+    parts = pd.DataFrame(where(store), columns=["indicator", "part", "judged", "%"])
+    print(parts.to_string(index=False, float_format="%.2f"))
 
 
 if __name__ == "__main__":
