@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from tqdm import tqdm
 
 from data_sources.errors import SourceError, StoreError
 from data_sources.indicators import INDICATORS
@@ -119,6 +121,11 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
+def _bar(steps: Iterable[Any]) -> Iterable[Any]:
+    """*steps*, with a progress bar on stderr where a person looks on and it takes over a second."""
+    return tqdm(steps, delay=1, leave=False, disable=None)
+
+
 def _fetch(arguments: argparse.Namespace) -> int:
     _known(arguments.sources, SOURCES, "source")
     failed = False
@@ -139,7 +146,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     _known([arguments.source], SOURCES, "source")
     store, failed = _store(arguments), False
-    for path in arguments.files:
+    for path in _bar(arguments.files):
         try:
             outcome = import_file(store, SOURCES[arguments.source], path, arguments.as_of, now=datetime.now(UTC))
         except AsOfNeeded as error:
@@ -164,7 +171,7 @@ def _observations(arguments: argparse.Namespace) -> int:
 def _assess(arguments: argparse.Namespace) -> int:
     _check_filters(arguments)
     store = _store(arguments)
-    assessment = pipeline.run(store, _as_of(arguments, store))
+    assessment = pipeline.run(store, _as_of(arguments, store), each=_bar)
     rows = assessment.verdicts if arguments.all else assessment.newest
     _write(_filtered(rows, arguments), arguments.format)
     counts = assessment.counts
@@ -191,7 +198,7 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     as_of = _week(arguments.week) if arguments.week else _as_of(arguments, store)
     if not (arguments.week or arguments.as_of):
         as_of -= timedelta(days=(as_of.weekday() + 1) % 7)
-    assessment = pipeline.run(store, as_of)
+    assessment = pipeline.run(store, as_of, each=_bar)
     with write_tables(assessment, store, arguments.out) as folder:
         write_pages(assessment, store, folder)
         seal(folder, assessment, store)
