@@ -32,6 +32,7 @@ class UsageError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 a source failed or the store cannot be used, 2 usage."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("data_sources").setLevel(logging.INFO)  # what a source left out, and how much
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))

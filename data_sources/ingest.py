@@ -70,8 +70,7 @@ def commit(store: Store, source: Source, publication: Publication) -> Outcome:
         store.refuse(source.id, publication.name, error, publication.retrieved)
         raise
     added = store.add(publication, rows, coverage=source.coverage)
-    if added:
-        log.info("%s: %s holds %d observations", source.id, publication.name, len(rows))
+    log.debug("%s: %s holds %d observations, added: %s", source.id, publication.name, len(rows), added)
     return Outcome(source.id, publication.name, publication.as_of, len(rows), added)
 
 
