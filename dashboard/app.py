@@ -18,7 +18,7 @@ def main() -> None:
         frame.broken(error)
         return
     t = text.of(chosen.language)
-    st.logo(frame.LOGO.format(name=t("Binational drug trends")), size="medium")
+    st.logo(frame.logo(t), size="medium")
 
     def page(view, title: str, path: str, *, default: bool = False) -> st.Page:  # type: ignore[no-untyped-def]
         return st.Page(lambda: view.render(chosen), title=title, url_path=path, default=default)

@@ -7,7 +7,7 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import data, filters, text
+from dashboard import data, filters, look, text
 from dashboard.filters import Selection
 from dashboard.text import Text
 from data_sources.registry import SOURCES
@@ -15,9 +15,9 @@ from surveillance.assessment import Assessment
 from surveillance.plan import DEFAULT_PLAN
 
 LOGO = (
-    "<svg xmlns='http://www.w3.org/2000/svg' width='210' height='24' role='img'>"
-    "<rect width='5' height='20' y='2' fill='#0072B2'/><rect x='8' width='5' height='20' y='2' fill='#009E73'/>"
-    "<text x='20' y='17' font-family='sans-serif' font-size='13' font-weight='700' fill='#5F6B78'>{name}"
+    "<svg xmlns='http://www.w3.org/2000/svg' width='210' height='24' role='img' aria-label='{name}'>"
+    "<rect width='5' height='20' y='2' fill='{us}'/><rect x='8' width='5' height='20' y='2' fill='{mx}'/>"
+    "<text x='20' y='17' font-family='sans-serif' font-size='13' font-weight='700' fill='{ink}'>{name}"
     "</text></svg>"
 )
 ICON = (
@@ -41,6 +41,12 @@ def selection() -> Selection:
     return chosen
 
 
+def logo(t: Text) -> str:
+    """The name of the dashboard beside the two countries' colours, as SVG for the reader's theme."""
+    colours = look.palette(dark=data.dark())
+    return LOGO.format(name=t("Binational drug trends"), us=colours.us, mx=colours.mx, ink=colours.ink)
+
+
 def draw(chosen: Selection) -> None:
     """The status strip and the bars above a page."""
     t = text.of(chosen.language)
@@ -48,7 +54,8 @@ def draw(chosen: Selection) -> None:
         st.markdown(":small[" + t("Data as known on **{day}**", day=t.date(chosen.as_of)) + "]")
         with st.popover(t("change"), type="tertiary"):
             _date_picker(t, chosen)
-        assessment = data.assessment(chosen.as_of.isoformat(), chosen.budget)
+        with st.spinner(t("Every series is being judged")):
+            assessment = data.assessment(chosen.as_of.isoformat(), chosen.budget)
         current, late = _sources(assessment)
         st.badge(t("{n} of {all} measures current", n=current, all=current + late), color="gray")
         if late:

@@ -50,7 +50,7 @@ def headline(t: Text, assessment: Assessment) -> str:
     parts = [
         t.n("{n} signal needs review", "{n} signals need review", new) if new else t("No new signal"),
         t.n("{n} last known in a late source", "{n} last known in late sources", known) if known else "",
-        t.n("{n} series quiet", "{n} series quiet", quiet),
+        t.n("{n} series quiet", "{n} series quiet", quiet) if quiet else t("no series quiet"),
         t.n("{n} quiet when last known", "{n} quiet when last known", late) if late else "",
         t.n("{n} cannot be judged", "{n} cannot be judged", counts["not_judgeable"]),
     ]

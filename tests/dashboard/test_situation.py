@@ -42,7 +42,7 @@ def with_states(assessment: Assessment, rows: list[tuple[str, bool]]) -> Assessm
 
 def test_the_headline_counts_every_series_once(assessment: Assessment) -> None:
     numbers = [int(number) for number in re.findall(r"\d+", status.headline(EN, assessment))]
-    assert sum(numbers) == assessment.counts["watched"]
+    assert sum(numbers) == assessment.counts["watched"]  # what is none is said in words
     assert [int(number) for number in re.findall(r"\d+", status.headline(ES, assessment))] == numbers
 
 
@@ -58,6 +58,13 @@ def test_without_signals_and_late_sources_the_headline_is_short(assessment: Asse
     calm = [("quiet", False), ("quiet", False), ("not_judgeable", False)]
     assert status.headline(EN, with_states(assessment, calm)) == "No new signal, 2 series quiet, 1 cannot be judged"
     assert status.headline(ES, with_states(assessment, calm)).startswith("Ninguna señal nueva, 2 series en calma")
+
+
+def test_no_quiet_series_is_said_in_words(assessment: Assessment) -> None:
+    late = with_states(assessment, [("quiet", True), ("not_judgeable", False)])
+    assert (
+        status.headline(EN, late) == "No new signal, no series quiet, 1 quiet when last known, 1 cannot be judged"
+    )
 
 
 def test_the_lead_says_when_how_sure_and_for_what_quiet_is_not_known(assessment: Assessment) -> None:
