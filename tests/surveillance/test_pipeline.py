@@ -151,7 +151,6 @@ def test_months_before_a_series_present_definition_are_neither_judged_nor_a_base
     def verdicts(before: float) -> pd.DataFrame:
         rows = pd.DataFrame(
             {
-                "geography": "MX",
                 "substance": "all",
                 "period": periods,
                 "value": np.where(periods.year < 2014, before, values),
@@ -159,7 +158,9 @@ def test_months_before_a_series_present_definition_are_neither_judged_nor_a_base
                 "provisional": False,
             }
         )
-        return judge(DEFAULT_PLAN[record.id], wide(rows, record)).set_index("period")
+        both = pd.concat([rows.assign(geography="MX"), rows.assign(geography="MX-SON")])
+        judged = judge(DEFAULT_PLAN[record.id], wide(both, record)).set_index("period")
+        return judged[judged["geography"] == "MX-SON"]
 
     low, high = verdicts(10.0), verdicts(9000.0)
     pd.testing.assert_frame_equal(low.loc["2014":], high.loc["2014":])
