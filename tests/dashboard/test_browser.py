@@ -215,8 +215,9 @@ def test_the_first_visit_follows_the_browsers_language(opened: Opened) -> None:
 def test_the_language_is_changed_on_the_page_and_kept(studio: ModuleType, opened: Opened) -> None:
     page = opened("/?lang=en")
     page.get_by_role("radio", name="ES").click()
-    page.wait_for_function("location.search.includes('lang=es')")
+    page.wait_for_function("document.documentElement.lang === 'es-MX'")  # the end of the run in Spanish
     studio.settle(page, rest=REST)
+    assert parse_qs(urlsplit(page.url).query)["lang"] == ["es"]
     assert "no evaluable" in heading(page)
     go_to(page, 1280, "Explorar", "Tendencias")
     page.wait_for_function("location.pathname === '/trends'")
