@@ -97,16 +97,14 @@ def _content(assessment: Assessment, store: Store, week: str, language: Language
 
 
 def _tile(t: Text, tile: situation.Tile) -> dict[str, str]:
-    words = status.tile_words(t, tile)
-    absent = t("Not measured")
+    words, (title, sentence) = status.tile_words(t, tile), status.absence(t, tile)
     return {
         "country": tile.country,
         "country_name": t.country(tile.country),
         "label": words.label,
-        "value": words.value or absent,
+        "value": words.value or title,
         "change": words.change,
-        "age": words.age
-        or (t(status.ABSENT[tile.country, tile.row]) if (tile.country, tile.row) in status.ABSENT else ""),
+        "age": words.age or sentence,
     }
 
 

@@ -91,6 +91,12 @@ def late_measures(t: Text, assessment: Assessment) -> list[str]:
     return found
 
 
+def absence(t: Text, tile: Tile) -> tuple[str, str]:
+    """What stands in a tile without a figure: not measured, with what exists instead, or not known on the day."""
+    instead = ABSENT.get((tile.country, tile.row))
+    return (t("Not measured"), t(instead)) if instead else (t("Not known"), t(UNKNOWN))
+
+
 def tile_words(t: Text, tile: Tile) -> TileWords:
     """The words of a tile; for one that is not measured only the label."""
     label = t(_LABELS[tile.country, tile.row])

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import charts, data, filters, text
 from dashboard.filters import Selection
 from dashboard.sentences import series_name
-from dashboard.status import ABSENT, UNKNOWN, detail, headline, tile_words
+from dashboard.status import absence, detail, headline, tile_words
 from dashboard.text import Text
 from dashboard.views.signals import card
 from data_sources.indicators import INDICATORS
@@ -54,9 +54,9 @@ def _tile(t: Text, selection: Selection, tile: Tile) -> None:
     hue = "blue" if tile.country == "US" else "green"
     st.markdown(f":{hue}-badge[**{t.country(tile.country)}**] :small[{words.label}]")
     if not tile.measured:
-        st.markdown(f":gray[**{t('Not measured')}**]")
-        absent = ABSENT.get((tile.country, tile.row), UNKNOWN)
-        st.markdown(f":small[:gray[{t(absent)}]]")
+        title, sentence = absence(t, tile)
+        st.markdown(f":gray[**{title}**]")
+        st.markdown(f":small[:gray[{sentence}]]")
         return
     value, line = st.columns([2, 3], vertical_alignment="center", gap="xsmall")
     value.html(f"<span style='font-size:1.5rem;font-weight:600'>{html.escape(words.value)}</span>")

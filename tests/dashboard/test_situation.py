@@ -140,10 +140,16 @@ def test_every_tile_has_words_in_both_languages(tiles: dict[tuple[str, str], Til
             assert tile.measured or key in status.ABSENT
 
 
+def test_what_is_not_known_is_told_from_what_is_not_measured(tiles: dict[tuple[str, str], Tile]) -> None:
+    assert status.absence(EN, tiles["MX", "deaths"])[0] == "Not measured"
+    unknown = replace(tiles["US", "supply"], measured=False)
+    assert status.absence(EN, unknown) == ("Not known", "No figures were known on this day.")
+
+
 def test_a_tile_without_figures_on_that_day_says_so(page: Page) -> None:
     app = page("situation", lang="en", as_of="2021-06-01")
     written = "\n".join(element.value for element in app.markdown)
-    assert status.UNKNOWN in written or "Not measured" in written
+    assert written.count("Not known") == written.count(status.UNKNOWN) > 0
 
 
 def test_a_day_before_any_figure_is_a_sentence(page: Page) -> None:
