@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 PERIODS = 6
 LEAST = 48  # months of gap-free history
 LEVELS = (0.80, 0.95)
-BANDS = ("low80", "high80", "low95", "high95")
 Method = Literal["seasonal_naive", "ets", "state_space", "local_trend"]
 Spread = tuple[np.ndarray, np.ndarray]  # mean and standard error, on the log scale
 

@@ -13,7 +13,7 @@ from data_sources.observations import SERIES
 from surveillance.detectors import Detector
 from surveillance.detectors.contract import OutOfRange
 from surveillance.judging import judge
-from surveillance.plan import Plan, Watch
+from surveillance.plan import Watch
 from surveillance.series import Wide
 
 KEY = [*SERIES, "period"]
@@ -162,8 +162,3 @@ def changes(panel: Detector, draft: Detector) -> dict[str, tuple[Any, Any]]:
         return {"detector": (type(panel).__name__, type(draft).__name__)}
     pairs = {field.name: (getattr(panel, field.name), getattr(draft, field.name)) for field in fields(type(panel))}  # type: ignore[arg-type]
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-
-
-def budgeted(plan: Plan, budget: float) -> Plan:
-    """The plan with another number of false signals a quarter."""
-    return replace(plan, budget=budget)

@@ -98,11 +98,6 @@ class SeasonalRegression:
             if fine.any():
                 found, wide = robust(base[fine], present[fine], design, at)
                 middle[rows[fine], columns[fine]], spread[rows[fine], columns[fine]] = found, wide
-        reason[: max(self.min_history("MS"), 0)] = np.where(
-            reason[: self.min_history("MS")] == Reason.ok,
-            Reason.too_little_history,
-            reason[: self.min_history("MS")],
-        )
         able = (reason == Reason.ok) & ~np.isnan(middle)
         flat = able & ~(spread > 1e-9)
         reason[flat] = Reason.no_variation

@@ -8,8 +8,7 @@ import pytest
 
 from data_sources.indicators import INDICATORS
 from surveillance.detectors import DETECTORS, EarsC1, EarsC2, FarringtonFlexible
-from surveillance.lab import budgeted, built, changes, compare, judged, only, parameters, read, written
-from surveillance.plan import DEFAULT_PLAN
+from surveillance.lab import built, changes, compare, judged, only, parameters, read, written
 from surveillance.series import wide
 
 MONTHS = pd.date_range("2023-01-01", periods=40, freq="MS")
@@ -95,12 +94,6 @@ def test_changes_name_each_parameter_with_both_values() -> None:
     assert changes(EarsC2(), EarsC2(baseline=9, alpha=0.05)) == {"alpha": (0.001, 0.05), "baseline": (7, 9)}
     assert changes(EarsC2(), EarsC2()) == {}
     assert changes(EarsC2(), FarringtonFlexible()) == {"detector": ("EarsC2", "FarringtonFlexible")}
-
-
-def test_another_budget_is_another_plan_with_the_same_watches() -> None:
-    plan = budgeted(DEFAULT_PLAN, 2)
-    assert (plan.budget, plan.watches) == (2, DEFAULT_PLAN.watches)
-    assert plan.digest != DEFAULT_PLAN.digest
 
 
 @pytest.mark.parametrize("detector", DETECTORS.values())
