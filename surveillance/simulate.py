@@ -1,4 +1,4 @@
-"""Synthetic weekly counts with known outbreaks: the protocol of Noufaily et al. (2013).
+"""Known outbreaks: weekly counts simulated by the protocol of Noufaily et al. (2013), and injected into real series.
 
 Noufaily A, Enki DG, Farrington P, Garthwaite P, Andrews N, Charlett A (2013). An improved algorithm for
 outbreak detection in multiple surveillance systems. Stat Med 32, 1206–1222. doi:10.1002/sim.5595.
@@ -13,8 +13,9 @@ from itertools import product
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
-from surveillance.detectors.contract import Floats
+from surveillance.detectors.contract import Flags, Floats
 
 Counts = NDArray[np.int64]
 
@@ -23,6 +24,8 @@ BASELINE = range(WEEKS - JUDGED - 263, WEEKS - JUDGED)
 PAST_OUTBREAKS = 4
 PAST_SIZES, CURRENT_SIZES = (2, 3, 5, 10), tuple(range(1, 11))  # k: cases in standard deviations
 DURATION_SIGMA = 0.5  # of the logarithm of a case's weeks after the start
+PERIODS = 3  # an injected outbreak's: 98.6 % of LogNormal(0, ½) lies below 3
+_SHARES = np.diff(ndtr(np.log(np.maximum(np.arange(PERIODS + 1), 1e-300)) / DURATION_SIGMA))
 
 _BASES = (  # θ, β, γ₁, γ₂, φ
     (0.1, 0.0025, 0.6, 0.6, 1.5),
@@ -121,3 +124,58 @@ def negative_binomial(random: np.random.Generator, mean: Floats, phi: Floats) ->
     excess = np.where(steady, 1.0, phi - 1)
     mixed = random.gamma(mean / excess, excess)
     return random.poisson(np.where(steady, mean, mixed))
+
+
+@dataclass(frozen=True, eq=False)
+class Injected:
+    """Real series with one outbreak each: `column` the series it was put into, `start` its first row.
+
+    `observed` is (periods, outbreaks), `window` marks an outbreak's periods, `size` is k in standard deviations.
+    """
+
+    observed: pd.DataFrame
+    window: Flags
+    column: Counts
+    start: Counts
+    size: Floats
+
+
+def inject(
+    observed: pd.DataFrame,
+    judge: pd.DataFrame,
+    *,
+    sizes: Sequence[float],
+    starts: int,
+    whole: bool,
+    sums: bool = False,
+    seed: int = 1,
+) -> Injected:
+    """Outbreaks of k standard deviations put into *observed*, one at a time; every start with each of *sizes*.
+
+    Up to *starts* starts a series, drawn from those whose three periods may all be judged. An outbreak has
+    k · sd in all, shared over three periods as ⌊LogNormal(0, ½)⌋ is; *whole*: Poisson counts of these means, one
+    case at least. sd is that of the series about its centred mean of 13 periods, for *whole* at least 1; *sums*:
+    twelve-month sums, to which the months are added for good, and whose steps give √2 sd. Series that do not
+    vary get none.
+    """
+    random = np.random.default_rng(seed)
+    y = observed.to_numpy(dtype=float)
+    level = observed.diff() if sums else observed
+    around = (level - level.rolling(13, center=True, min_periods=7).mean()).std().to_numpy() / np.sqrt(1 + sums)
+    spread = np.nan_to_num(np.maximum(around, 1.0) if whole else around)
+    able = judge.to_numpy(dtype=bool)
+    free = able[: len(y) - 2] & able[1 : len(y) - 1] & able[2:] & (spread > 0)
+    lot = np.where(free, random.random(free.shape), 2.0)
+    chosen = np.argsort(lot, axis=0)[:starts]
+    kept = np.take_along_axis(free, chosen, axis=0)
+    start, column = np.tile([chosen[kept], np.nonzero(kept)[1]], len(sizes))
+    size = np.repeat(np.asarray(sizes, dtype=float), kept.sum())
+    added = _SHARES[:, None] * size * spread[column]
+    if whole:
+        added = random.poisson(added).astype(float)
+        added[0] += added.sum(axis=0) == 0
+    rows, outbreaks = start + np.arange(PERIODS)[:, None], np.arange(len(start))
+    extra, window = np.zeros((len(y), len(start))), np.zeros((len(y), len(start)), dtype=bool)
+    extra[rows, outbreaks], window[rows, outbreaks] = added, True
+    values = y[:, column] + (extra.cumsum(axis=0) if sums else extra)
+    return Injected(pd.DataFrame(values, observed.index), window, column, start, size)
