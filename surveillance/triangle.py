@@ -1,0 +1,138 @@
+"""What was reported by when: the reporting triangle of one source and indicator, from its stored vintages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from data_sources.indicators import INDICATORS
+from data_sources.store import Store
+from surveillance.detectors.contract import Frequency
+from surveillance.layout import Floats, Rows
+from surveillance.series import PLACE
+
+MAX_LAG: dict[Frequency, int] = {"MS": 12, "W": 26}
+VALIDATED_FROM = 12  # months with a vintage, from which a nowcast can be judged on the source's own revisions
+_SUNDAY = np.datetime64("1970-01-04", "D")
+
+
+@dataclass(frozen=True, eq=False)
+class Triangle:
+    """x[t, ≤d]: what was reported of period t by lag d, for all series at once.
+
+    Lag d counts the calendar steps (months, weeks) from the period's to the publication's. `reported_` is
+    (periods, lags 0 … D, series), NaN before the first print, where a vintage gives no value and beyond what was
+    known. Where no vintage is held from a step the one before it stands: what was known is what was published.
+    One cell comes from one vintage, and vintages are never mixed within a step. `observed_` (periods, series) is
+    the newest vintage whole; `lag_` each period's lag in it; `printed` the steps, counted from the first period,
+    from which a vintage is held.
+    """
+
+    index: pd.DatetimeIndex
+    columns: pd.Index
+    reported_: Floats
+    observed_: Floats
+    lag_: Rows
+    printed: Rows
+    vintages: tuple[date, ...]
+
+    @classmethod
+    def of(
+        cls, store: Store, source: str, indicator: str, as_of: date, *, max_lag: int | None = None, depth: int = 48
+    ) -> Triangle | None:
+        """The triangle as it was known on *as_of*; None where the source had not published the indicator.
+
+        Only the newest *depth* steps with a vintage are read. A 12-month sum is taken as it was published: its
+        delay is that of the sum. Raises ValueError for an indicator that is neither weekly nor monthly.
+        """
+        frequency = INDICATORS[indicator].frequency
+        if frequency not in MAX_LAG:
+            raise ValueError(f"{indicator} must be weekly or monthly to have a reporting triangle, not {frequency}")
+        newest = {_step(day, frequency): day for day in store.vintages(source, indicator) if day <= as_of}
+        days = list(newest.values())[-depth:]
+        vintages = {}
+        for day in days:
+            rows = store.vintage(source, indicator, day)
+            vintages[day] = rows.pivot(index="period", columns=PLACE, values="value")
+        return cls.from_vintages(vintages, frequency, max_lag=max_lag) if vintages else None
+
+    @classmethod
+    def from_vintages(
+        cls, vintages: Mapping[date, pd.DataFrame], frequency: Frequency, *, max_lag: int | None = None
+    ) -> Triangle:
+        """The triangle of complete publications, each periods × series; of several in one step the newest counts.
+
+        Raises ValueError where there is none, or where max_lag is not positive.
+        """
+        depth = MAX_LAG[frequency] if max_lag is None else max_lag
+        if not vintages or depth < 1:
+            raise ValueError(f"at least one vintage and a max_lag of 1 or more are needed, not {depth}")
+        held = {_step(day, frequency): vintages[day] for day in sorted(vintages)}
+        newest = list(held.values())[-1]
+        columns = newest.columns
+        first, last = min(frame.index.min() for frame in held.values()), newest.index.max()
+        index = pd.date_range(first, last, freq="W-SUN" if frequency == "W" else "MS", name="period")
+        tables = {step: frame.reindex(index, columns=columns).to_numpy(float) for step, frame in held.items()}
+        origin = _step(index[0].date(), frequency)
+        reported = np.full((len(index), depth + 1, len(columns)), np.nan)
+        known = tables[min(tables)]
+        for step in range(min(tables), max(tables) + 1):
+            known = tables.get(step, known)
+            period = np.arange(max(step - origin - depth, 0), min(step - origin + 1, len(index)))
+            reported[period, step - origin - period] = known[period]
+        return cls(
+            index=index,
+            columns=columns,
+            reported_=reported,
+            observed_=tables[max(tables)],
+            lag_=max(tables) - origin - np.arange(len(index)),
+            printed=np.array(sorted(tables)) - origin,
+            vintages=tuple({_step(day, frequency): day for day in sorted(vintages)}.values()),
+        )
+
+    @property
+    def max_lag(self) -> int:
+        """D: the lag from which a period counts as complete."""
+        return self.reported_.shape[1] - 1
+
+    @cached_property
+    def increments_(self) -> Floats:
+        """x[t, ≤d] − x[t, ≤d−1] for d = 1 … D, (periods, D, series); NaN where either is missing."""
+        return np.diff(self.reported_, axis=1)
+
+    def series(self, column: object) -> pd.DataFrame:
+        """One series, periods × lags."""
+        place = self.columns.get_loc(column)
+        return pd.DataFrame(self.reported_[:, :, place], self.index, pd.RangeIndex(self.max_lag + 1, name="lag"))
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Of how many months a vintage of one source and indicator is held."""
+
+    source: str
+    indicator: str
+    vintages: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether the nowcast can be judged on the source's own revisions."""
+        return self.vintages >= VALIDATED_FROM
+
+
+def validated_on(store: Store, source: str, indicator: str, as_of: date | None = None) -> Validation:
+    """The vintages held of a source's own revisions on *as_of* (all where None), several in one month counted once."""
+    days = [day for day in store.vintages(source, indicator) if as_of is None or day <= as_of]
+    return Validation(source, indicator, len({(day.year, day.month) for day in days}))
+
+
+def _step(day: date, frequency: Frequency) -> int:
+    """The calendar step of a day: months since 1970-01, or weeks from Sunday."""
+    if frequency == "MS":
+        return (day.year - 1970) * 12 + day.month - 1
+    return int((np.datetime64(day, "D") - _SUNDAY).astype(int) // 7)
