@@ -13,7 +13,6 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.lib.stride_tricks import sliding_window_view
 from scipy.special import ndtr, ndtri, stdtr
 
 from surveillance.detectors.contract import Floats, Frequency, Kind, Reason, Verdicts, within
@@ -46,21 +45,24 @@ class _Ears:
         population: pd.DataFrame | None = None,
         last: int | None = None,
     ) -> Verdicts:
-        y = observed.to_numpy(dtype=float)
+        count = len(observed)
+        first = 0 if last is None else max(count - last, 0)
+        reach = max(first - self.min_history("MS"), 0)  # what the rows asked for look back to
+        y = observed.to_numpy(dtype=float)[reach:]
         mean, sd = self._moments(y)
-        upper, pvalue = self._limit(y, mean, sd)
-        reason = np.select(
-            [np.arange(len(y))[:, None] < self.min_history("MS"), np.isnan(y), np.isnan(upper)],
-            [Reason.too_little_history, Reason.missing, Reason.too_little_history],
-            Reason.ok,
-        )
+        upper, pvalue = (values[first - reach :] for values in self._limit(y, mean, sd))
+        y, mean = y[first - reach :], mean[first - reach :]
+        reason = np.full(y.shape, Reason.ok, dtype=np.int8)
+        reason[np.isnan(upper)] = Reason.too_little_history
+        reason[np.isnan(y)] = Reason.missing
+        reason[: max(self.min_history("MS") - first, 0)] = Reason.too_little_history
         if judge is not None:
-            reason = np.where((reason == Reason.ok) & ~judge.to_numpy(bool), Reason.not_judged, reason)
+            reason[(reason == Reason.ok) & ~judge.to_numpy(bool)[first:]] = Reason.not_judged
         able = reason == Reason.ok
         known = able | (reason == Reason.missing)
         answers = [np.where(known, values, np.nan) for values in (mean, upper, pvalue)]
         return Verdicts(
-            index=observed.index,
+            index=observed.index[first:],
             columns=observed.columns,
             observed_=y,
             expected_=answers[0],
@@ -69,29 +71,58 @@ class _Ears:
             pvalue_low_=1 - answers[2],  # continuous
             false_alarm_=np.where(able, self._false_alarm(), np.nan),
             alarm_=np.where(able, y > upper, -1).astype(np.int8),
-            reason_=reason.astype(np.int8),
-        ).tail(last)
+            reason_=reason,
+        )
 
     def _moments(self, y: Floats) -> tuple[Floats, Floats]:
         """Mean and sd (n − 1, floored at min_sd) of the baseline before each period; NaN where any is missing."""
         mean, sd = np.full_like(y, np.nan), np.full_like(y, np.nan)
         reach = self.baseline + self.guard
         if len(y) > reach:
-            windows = sliding_window_view(y, self.baseline, axis=0)[: len(y) - reach]
-            mean[reach:], sd[reach:] = windows.mean(axis=-1), windows.std(axis=-1, ddof=1)
+            lags = [y[lag : len(y) - reach + lag] for lag in range(self.baseline)]
+            middle, square = np.zeros_like(lags[0]), np.zeros_like(lags[0])
+            for values in lags:
+                middle += values
+            middle /= self.baseline
+            for values in lags:
+                square += (values - middle) ** 2
+            mean[reach:], sd[reach:] = middle, np.sqrt(square / (self.baseline - 1))
         return mean, np.maximum(sd, self.min_sd)
 
     def _limit(self, y: Floats, mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
         with np.errstate(divide="ignore", invalid="ignore"):
             return mean + ndtri(1 - self.alpha) * sd, self._tail((y - mean) / sd)
 
-    def _tail(self, distance: Floats | float) -> Floats:
+    def _tail(self, distance: Floats) -> Floats:
         """P of lying so many sd above the mean, both estimated from the few periods of the baseline."""
-        return np.asarray(stdtr(self.baseline - 1, -distance / np.sqrt(1 + 1 / self.baseline)))
+        return student_tail(distance / np.sqrt(1 + 1 / self.baseline), self.baseline - 1)
 
     def _false_alarm(self) -> float:
         """What the line attains on steady normal values: more than alpha, since a few periods estimate it."""
-        return float(self._tail(float(ndtri(1 - self.alpha))))
+        return float(self._tail(np.array([ndtri(1 - self.alpha)]))[0])
+
+
+def student_tail(t: Floats, df: int) -> Floats:
+    """P(T > t) of Student's t with a whole number of degrees of freedom; NaN gives NaN.
+
+    The finite sums of Abramowitz and Stegun (1964), 26.7.3 and 26.7.4, a twentieth of the time of the general
+    function; that one where the tail is below 1e-5, as the sums are exact in absolute terms only.
+    """
+    ratio = t / np.sqrt(df)
+    with np.errstate(invalid="ignore", over="ignore"):
+        square = 1 / (1 + ratio * ratio)  # cos²θ
+    sine = np.copysign(np.sqrt(1 - square), t)
+    term = sine * np.sqrt(square) if df % 2 else sine.copy()
+    total = np.zeros_like(t)
+    for power in range(2 + df % 2, df + 1, 2):
+        total += term
+        term *= square * (power - 1) / power
+    if df % 2:
+        total = (np.arcsin(sine) + total) * (2 / np.pi)
+    tail = (1 - total) / 2
+    far = tail < 1e-5
+    tail[far] = stdtr(df, -t[far])
+    return tail
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from surveillance.detectors.thresholds import cdf, quantile, survival
-from surveillance.glm import Floats
+from surveillance.layout import Floats
 
 FEW = 4  # cases in a whole baseline that count as nearly none
 IN_PERIOD, IN_SPAN = 3, 5  # cases that an alarm needs in the period, or in the span of min_cases (four)

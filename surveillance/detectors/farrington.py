@@ -14,8 +14,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from surveillance.chunks import over, slices
 from surveillance.detectors.contract import (
     PERIODS_A_YEAR,
     Floats,
@@ -28,11 +30,11 @@ from surveillance.detectors.contract import (
 )
 from surveillance.detectors.emerging import FEW, Emerging
 from surveillance.detectors.reference import Reference, by_date, by_position
-from surveillance.detectors.regression import Regression
+from surveillance.detectors.regression import Baseline, Regression
 from surveillance.detectors.thresholds import POWERS, Count, Power
-from surveillance.glm import Flags, Rows
+from surveillance.layout import Flags, Rows
 
-CHUNK = 256  # problems solved together; their arrays stay in cache
+CHUNK = 2**17  # reference periods of the problems solved together; their arrays stay in cache
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class FarringtonFlexible:
         population: pd.DataFrame | None = None,
         last: int | None = None,
     ) -> Verdicts:
-        return self.run(observed, judge=judge, population=population, last=last).verdicts(last)
+        return self.run(observed, judge=judge, population=population, last=last).at()
 
     def run(
         self,
@@ -109,19 +111,24 @@ class FarringtonFlexible:
         population: pd.DataFrame | None = None,
         last: int | None = None,
         as_r: Literal["flexible", "1996"] = "flexible",
-    ) -> Answers:
-        """All that is known of each cell of *observed*, the dispersion `phi` and the `trend` included."""
+    ) -> Fitted:
+        """The regressions behind the verdicts on *observed*, from which a threshold at any alpha follows.
+
+        *population* must be above 0: a value of 0 or NaN leaves its period out as missing.
+        """
         y = observed.to_numpy(dtype=float)
+        if np.isinf(y).any() or (y < 0).any():
+            raise ValueError("observed must hold finite counts of 0 or more; NaN where there is none")
         people = None if population is None else population.to_numpy(dtype=float)
         if people is not None:
-            people = np.where(people > 0, people, np.nan)
-        out = Answers(observed.index, observed.columns, y)
-        missing = np.isnan(y) if people is None else np.isnan(y) | np.isnan(people)
+            people = np.where((people > 0) & np.isfinite(people), people, np.nan)
+        first = 0 if last is None else max(len(y) - last, 0)
+        present = ~np.isnan(y) if people is None else ~(np.isnan(y) | np.isnan(people))
         wanted = np.ones(y.shape, dtype=bool) if judge is None else judge.to_numpy(dtype=bool)
-        out.reason[missing], out.reason[~missing & ~wanted] = Reason.missing, Reason.not_judged
-        able = wanted & (~missing | self._as_r)
-        if last is not None:
-            able[: max(len(y) - last, 0)] = False
+        able = wanted & (present | self._as_r)
+        able[:first] = False
+        jobs = list(self._jobs(observed.index, present, able)) if y.size else []
+        cells = Cells.empty(sum(len(job.rows) for job in jobs))
         regression = Regression(
             self.trend,
             self.trend_p,
@@ -131,25 +138,34 @@ class FarringtonFlexible:
             as_r if self._as_r else None,
             self.index == "date",
         )
-        if y.size:
-            for reference, years, rows, columns in self._references(observed.index, ~missing, able):
-                for start in range(0, len(rows), CHUNK):
-                    part = slice(start, start + CHUNK)
-                    self._judge(out, (rows[part], columns[part]), reference, years, people, regression)
-        return out
+        by_series = _Series(np.ascontiguousarray(y.T), None if people is None else np.ascontiguousarray(people.T))
+        pieces, start = [], 0
+        for job in jobs:
+            size = max(CHUNK // len(job.reference.offsets), 1)
+            pieces += [(job, start, part) for part in slices(0, len(job.rows), size)]
+            start += len(job.rows)
+
+        def work(piece: tuple[Job, int, slice]) -> None:
+            job, begins, part = piece
+            here = slice(begins + part.start, begins + part.stop)
+            self._fit(cells, here, job, part, by_series, regression)
+
+        over(work, pieces)
+        reason = np.where(present, Reason.too_little_history, Reason.missing).astype(np.int8)
+        reason[present & ~wanted] = Reason.not_judged
+        return Fitted(self, observed.index, observed.columns, y, first, reason[first:], cells)
 
     @property
     def _as_r(self) -> bool:
         return self.mode == "r_compatible"
 
-    def _references(
-        self, index: pd.Index, present: Flags, able: Flags
-    ) -> Iterator[tuple[Reference, int, Rows, Rows]]:
+    def _jobs(self, index: pd.Index, present: Flags, able: Flags) -> Iterator[Job]:
         """The cells to judge, by shared design: as many years as lie within the series, min_years at least."""
         frequency = frequency_of(index)
-        options = {"half_window": self.half_window, "blocks": self.blocks, "guard": self.guard}
         periods = PERIODS_A_YEAR[frequency]
-        rows, columns = np.nonzero(able)
+        self._check_year(periods)
+        options = {"half_window": self.half_window, "blocks": self.blocks, "guard": self.guard}
+        columns, rows = np.nonzero(able.T)  # a series' periods together: they share their reference periods
         began = np.zeros(present.shape[1], dtype=int) if self._as_r else np.argmax(present, axis=0)
         reach = np.clip((rows - began[columns] - self.half_window) // periods, 0, self.years)
         for years in range(self.min_years or self.years, self.years + 1):
@@ -158,136 +174,216 @@ class FarringtonFlexible:
                 continue
             if self.index == "position":
                 reference = by_position(rows[chosen], years=years, periods=periods, **options)
-                yield reference, years, rows[chosen], columns[chosen]
+                yield Job(reference, years, rows[chosen], columns[chosen])
                 continue
             dates = pd.DatetimeIndex(index)
             for reference in by_date(
                 dates, np.unique(rows[chosen]), years=years, weekly=frequency == "W", **options
             ):
                 mine = chosen & np.isin(rows, reference.judged)
-                yield reference, years, rows[mine], columns[mine]
+                yield Job(reference, years, rows[mine], columns[mine])
 
-    def _judge(
-        self,
-        out: Answers,
-        cells: tuple[Rows, Rows],
-        reference: Reference,
-        years: int,
-        people: Floats | None,
-        regression: Regression,
+    def _check_year(self, periods: int) -> None:
+        """ValueError where the windows do not fit into a year of so many *periods*."""
+        width = 2 * self.half_window + 1
+        if width > periods:
+            raise ValueError(
+                f"half_window={self.half_window} makes windows of {width} periods, more than the {periods} of a "
+                f"year: take at most {(periods - 1) // 2}"
+            )
+        if self.guard >= (self.min_years or self.years) * periods + self.half_window:
+            raise ValueError(
+                f"guard={self.guard} leaves no reference period of {self.min_years or self.years} years of "
+                f"{periods} periods: take a smaller guard or more years"
+            )
+
+    def _fit(
+        self, cells: Cells, here: slice, job: Job, part: slice, series: _Series, regression: Regression
     ) -> None:
-        """Put the verdicts on *cells* into *out*."""
-        rows, columns = cells
-        layout = reference.layout
-        if not (layout.blocks == layout.count - 1).any():  # the guard leaves nothing to compare with
-            return
-        where = (rows[:, None] + reference.offsets, columns[:, None])
-        y, counts, offset = out.observed[cells], out.observed[where], None
-        if people is not None:
-            offset = np.log(people[where])
+        """The regressions of a *part* of the job's cells, written into *cells* at *here*."""
+        rows, columns, layout = job.rows[part], job.columns[part], job.reference.layout
+        counts, offset = series.windows(rows, columns, job.reference.offsets), None
+        if series.people is not None:
+            with np.errstate(invalid="ignore"):
+                offset = np.log(_windows(series.people, rows, columns, job.reference.offsets))
             counts = np.where(np.isnan(offset), np.nan, counts)
-        baseline = regression.baseline(counts, layout, years, offset)
-        if people is not None:
-            baseline = replace(baseline, mean=baseline.mean * people[cells])
-        before = self._before(out.observed, cells)
-        model: Power | Count
-        if self.threshold == "delta":
-            model = Power(baseline, POWERS[self.power])
+        baseline = regression.baseline(counts, layout, job.years, offset)
+        if series.people is not None:
+            baseline = replace(baseline, mean=baseline.mean * series.people[columns, rows])
+        known = counts if not self._as_r and not np.isnan(counts).any() else None
+        cells.rows[here], cells.columns[here] = rows, columns
+        cells.count[here] = series.counts[columns, rows]
+        cells.before[here] = self._before(series.counts, rows, columns)
+        for name, values in vars(baseline).items():
+            getattr(cells.baseline, name)[here] = values
+        if self._as_r:
+            return
+        in_block = layout.blocks == layout.count - 1
+        if known is not None:
+            size, block_size = np.full(len(rows), len(in_block)), np.full(len(rows), in_block.sum())
         else:
-            model = Count(baseline, muan=self.threshold == "muan")
-        floor = self.min_cases[0] - before
-        answer = _answer(y, model, self.alpha, floor)
-        failed = ~baseline.ok | ~np.isfinite(answer["upper"])
-        little = np.zeros(len(y), dtype=bool)
-        reason = np.full(len(y), Reason.ok)
-        if not self._as_r:
-            present = ~np.isnan(counts)
-            in_block = layout.blocks == layout.count - 1
-            little = (2 * present.sum(axis=1) < len(in_block)) | ~present[:, in_block].any(axis=1)
-            if self.min_cases[0] > 0 or self.threshold != "delta":  # counts, not rates
-                rare, few = self._emerging(counts, in_block)
-                other = _answer(y[rare], few, self.alpha, Emerging.floor(before[rare]))
-                for name, values in other.items():
-                    answer[name][rare] = values
-                reason[rare], failed = Reason.emerging, failed & ~rare
-        held = ~answer["enough"] & ((y > answer["upper"]) | (reason == Reason.ok))
-        reason[held] = Reason.too_few_cases
-        reason[failed], reason[little] = Reason.did_not_converge, Reason.too_little_history
-        failed |= little
-        shown = ~failed & ~held
-        out.put(
-            cells,
-            expected=np.where(shown, answer["mean"], np.nan),
-            upper=np.where(shown, answer["upper"], np.nan),
-            pvalue=np.where(failed, np.nan, answer["pvalue"]),
-            pvalue_low=np.where(failed, np.nan, answer["pvalue_low"]),
-            false_alarm=np.where(failed, np.nan, answer["false_alarm"]),
-            alarm=np.where(failed, -1, (y > answer["upper"]) & ~held & (y > 0)),
-            reason=reason,
-            phi=baseline.dispersion,
-            trend=baseline.trend,
-            slope=baseline.slope,
-        )
+            size, block_size = (~np.isnan(counts)).sum(axis=1), (~np.isnan(counts[:, in_block])).sum(axis=1)
+            counts = np.nan_to_num(counts)
+        cells.little[here] = (2 * size < len(in_block)) | (block_size == 0)
+        if self.min_cases[0] == 0 and self.threshold == "delta":  # rates, not counts
+            return
+        cases, block = counts.sum(axis=1), counts[:, in_block].sum(axis=1)
+        few = cases <= FEW
+        cells.rare[here] = few | (block == 0)
+        cells.cases[here] = np.where(few, cases, block)
+        cells.size[here] = np.maximum(np.where(few, size, block_size), 1)
 
-    def _before(self, observed: Floats, cells: tuple[Rows, Rows]) -> Floats:
+    def _before(self, counts: Floats, rows: Rows, columns: Rows) -> Floats:
         """Cases in the periods of min_cases' span before the judged one; a missing one adds none, but in R."""
-        total = np.zeros(len(cells[0]))
+        total = np.zeros(len(rows))
         for back in range(1, self.min_cases[1]):
-            row = cells[0] - back
-            count = np.where(row >= 0, observed[np.maximum(row, 0), cells[1]], 0.0)
+            count = np.where(rows >= back, counts[columns, np.maximum(rows - back, 0)], 0.0)
             total += count if self._as_r else np.nan_to_num(count)
         return total
 
-    @staticmethod
-    def _emerging(counts: Floats, in_block: Flags) -> tuple[Flags, Emerging]:
-        """Where the baseline is nearly empty, or empty in the judged block, and what it then predicts."""
-        cases, size = np.nansum(counts, axis=1), (~np.isnan(counts)).sum(axis=1).astype(float)
-        block, block_size = np.nansum(counts[:, in_block], axis=1), (~np.isnan(counts[:, in_block])).sum(axis=1)
-        few = cases <= FEW
-        rare = few | (block == 0)
-        cases, size = np.where(few, cases, block)[rare], np.where(few, size, block_size)[rare]
-        return rare, Emerging(cases, np.where(size > 0, size, np.nan))
+
+@dataclass(frozen=True)
+class Job:
+    """Cells that share their design."""
+
+    reference: Reference
+    years: int
+    rows: Rows
+    columns: Rows
+
+
+@dataclass(frozen=True)
+class _Series:
+    """The counts, and the population if any, with the series in rows: (S, T)."""
+
+    counts: Floats
+    people: Floats | None
+
+    def windows(self, rows: Rows, columns: Rows, offsets: Rows) -> Floats:
+        return _windows(self.counts, rows, columns, offsets)
+
+
+def _windows(values: Floats, rows: Rows, columns: Rows, offsets: Rows) -> Floats:
+    """*values* (S, T) at the *offsets* from each cell, (N, n)."""
+    first, last = int(offsets[0]), int(offsets[-1])
+    whole = sliding_window_view(values, last - first + 1, axis=1)[columns, rows + first]
+    return whole if len(offsets) == last - first + 1 else whole[:, offsets - first]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What the regressions say of each judged cell, flat arrays of one length."""
+
+    rows: Rows
+    columns: Rows
+    count: Floats  # the judged value
+    before: Floats  # cases in the periods before that min_cases adds up
+    baseline: Baseline
+    little: Flags  # too few reference periods with a value
+    rare: Flags  # a baseline nearly empty, or empty in the judged block
+    cases: Floats  # of that baseline
+    size: Floats  # its periods
+
+    @classmethod
+    def empty(cls, count: int) -> Cells:
+        def numbers() -> Floats:
+            return np.full(count, np.nan)
+
+        def flags() -> Flags:
+            return np.zeros(count, dtype=bool)
+
+        def places() -> Rows:
+            return np.zeros(count, dtype=np.int64)
+
+        baseline = Baseline(numbers(), numbers(), numbers(), flags(), numbers(), flags())
+        return cls(places(), places(), numbers(), numbers(), baseline, flags(), flags(), numbers(), numbers())
+
+    def __getitem__(self, part: slice | Flags) -> Cells:
+        values = {name: array[part] for name, array in vars(self).items() if name != "baseline"}
+        fit = Baseline(**{name: array[part] for name, array in vars(self.baseline).items()})
+        return Cells(**values, baseline=fit)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The regressions on a frame's cells, before any threshold; rows before `first` were not asked for."""
+
+    detector: FarringtonFlexible
+    index: pd.Index
+    columns: pd.Index
+    observed: Floats  # (T, S)
+    first: int
+    reason: NDArray[np.int8]  # (T − first, S), of the cells without a regression
+    cells: Cells
+
+    def at(self, alpha: float | None = None) -> Verdicts:
+        """The verdicts at an *alpha*, the detector's own by default."""
+        alpha = self.detector.alpha if alpha is None else alpha
+        out = {name: np.full(self.reason.shape, np.nan) for name in _NUMBERS}
+        alarm, reason = np.full(self.reason.shape, -1, dtype=np.int8), self.reason.copy()
+
+        def work(part: slice) -> None:
+            cells = self.cells[part]
+            answer = self._answers(cells, alpha)
+            where = (cells.rows - self.first, cells.columns)
+            alarm[where], reason[where] = answer.pop("alarm"), answer.pop("reason")
+            for name, values in answer.items():
+                out[name][where] = values
+
+        over(work, slices(0, len(self.cells.rows), CHUNK // 16))
+        return Verdicts(
+            index=self.index[self.first :],
+            columns=self.columns,
+            observed_=self.observed[self.first :],
+            alarm_=alarm,
+            reason_=reason,
+            **{f"{name}_": values for name, values in out.items()},
+        )
+
+    def number(self, name: str) -> Floats:
+        """An array of Baseline (`dispersion`, `trend`, …) for each cell, (T − first, S); NaN where not fitted."""
+        out = np.full(self.reason.shape, np.nan)
+        out[self.cells.rows - self.first, self.cells.columns] = getattr(self.cells.baseline, name)
+        return out
+
+    def _answers(self, cells: Cells, alpha: float) -> dict[str, NDArray]:
+        detector, y = self.detector, cells.count
+        model: Power | Count
+        if detector.threshold == "delta":
+            model = Power(cells.baseline, POWERS[detector.power])
+        else:
+            model = Count(cells.baseline, muan=detector.threshold == "muan")
+        answer = _answer(y, model, alpha, detector.min_cases[0] - cells.before)
+        failed = ~cells.baseline.ok | ~np.isfinite(answer["upper"])
+        if (rare := cells.rare).any():
+            few = Emerging(cells.cases[rare], cells.size[rare])
+            for name, values in _answer(y[rare], few, alpha, Emerging.floor(cells.before[rare])).items():
+                answer[name][rare] = values
+            failed &= ~rare
+        reason = np.where(rare, Reason.emerging, Reason.ok)
+        held = ~answer.pop("enough") & ((y > answer["upper"]) | ~rare)
+        reason[held] = Reason.too_few_cases
+        reason[failed], reason[cells.little] = Reason.did_not_converge, Reason.too_little_history
+        failed |= cells.little
+        for name in ("expected", "upper"):
+            answer[name] = np.where(failed | held, np.nan, answer[name])
+        for name in ("pvalue", "pvalue_low", "false_alarm"):
+            answer[name] = np.where(failed, np.nan, answer[name])
+        alarm = np.where(failed, -1, (y > answer["upper"]) & ~held & (y > 0))
+        return answer | {"alarm": alarm, "reason": reason}
+
+
+_NUMBERS = ("expected", "upper", "pvalue", "pvalue_low", "false_alarm")
 
 
 def _answer(y: Floats, model: Power | Count | Emerging, alpha: float, floor: Floats) -> dict[str, NDArray]:
     """The threshold, the p-values, whether *y* reaches *floor*, and P(an alarm) where the model is right."""
     upper = model.upper(alpha)
     return {
-        "mean": model.mean.copy(),
+        "expected": model.mean.copy(),
         "upper": upper,
         "pvalue": model.at_least(y),
         "pvalue_low": model.at_most(y),
         "enough": y >= floor,
         "false_alarm": model.more_than(np.maximum(upper, np.ceil(floor) - 1)),
     }
-
-
-class Answers:
-    """The arrays of the verdicts while they are filled; cells not put in had too little history."""
-
-    NUMBERS = ("expected", "upper", "pvalue", "pvalue_low", "false_alarm", "phi", "trend", "slope")
-
-    def __init__(self, index: pd.Index, columns: pd.Index, observed: Floats) -> None:
-        self.index, self.columns, self.observed = index, columns, observed
-        self.numbers = {name: np.full(observed.shape, np.nan) for name in self.NUMBERS}
-        self.alarm = np.full(observed.shape, -1, dtype=np.int8)
-        self.reason = np.full(observed.shape, Reason.too_little_history, dtype=np.int8)
-
-    def put(self, cells: tuple[Rows, Rows], *, alarm: NDArray, reason: NDArray, **numbers: NDArray) -> None:
-        self.alarm[cells], self.reason[cells] = alarm, reason
-        for name, values in numbers.items():
-            self.numbers[name][cells] = values
-
-    def verdicts(self, last: int | None) -> Verdicts:
-        return Verdicts(
-            index=self.index,
-            columns=self.columns,
-            observed_=self.observed,
-            expected_=self.numbers["expected"],
-            upper_=self.numbers["upper"],
-            pvalue_=self.numbers["pvalue"],
-            pvalue_low_=self.numbers["pvalue_low"],
-            false_alarm_=self.numbers["false_alarm"],
-            alarm_=self.alarm,
-            reason_=self.reason,
-        ).tail(last)

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 import pandas as pd
 
 from surveillance.detectors.contract import Frequency, Kind, Verdicts, within
-from surveillance.detectors.farrington import Answers, FarringtonFlexible
+from surveillance.detectors.farrington import FarringtonFlexible, Fitted
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Farrington1996:
         population: pd.DataFrame | None = None,
         last: int | None = None,
     ) -> Verdicts:
-        return self.run(observed, judge=judge, population=population, last=last).verdicts(last)
+        return self.run(observed, judge=judge, population=population, last=last).at()
 
     def run(
         self,
@@ -71,6 +71,6 @@ class Farrington1996:
         judge: pd.DataFrame | None = None,
         population: pd.DataFrame | None = None,
         last: int | None = None,
-    ) -> Answers:
+    ) -> Fitted:
         """As FarringtonFlexible.run."""
         return self._flexible().run(observed, judge=judge, population=population, last=last, as_r="1996")

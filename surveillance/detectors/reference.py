@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from surveillance.glm import Layout
+from surveillance.layout import Layout
 
 
 @dataclass(frozen=True)

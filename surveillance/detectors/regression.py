@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from scipy.special import stdtr
 
-from surveillance.glm import SMALLEST_MEAN, Fit, Flags, Floats, Layout, irls, newton
+from surveillance.glm import SMALLEST_MEAN, Fit, Problems, Weights, irls, newton
+from surveillance.layout import Flags, Floats, Layout, Rows
 
 
 @dataclass(frozen=True)
@@ -42,57 +43,49 @@ class Regression:
         extrapolate: the expected count, without offset, is at most the largest of the baseline. Otherwise
         the fit is without.
         """
-        present = ~np.isnan(counts)
-        y = np.where(present, counts, 0.0)
-        if offset is not None:
-            offset = np.where(present, offset, 0.0)
+        missing = np.isnan(counts)
+        rows, columns = _where(missing)
+        if len(rows):
+            counts = np.where(missing, 0.0, counts)
+            offset = None if offset is None else np.where(missing, 0.0, offset)
+        problems = Problems(counts, layout, offset)
+        known = Weights(np.ones(len(counts)), rows, columns, np.zeros(len(rows)))
         if not self.trend or years < 3:
-            return self._fit_twice(y, present, layout, offset, trend=False)[0]
-        sloped, pvalue = self._fit_twice(y, present, layout, offset, trend=True)
+            return self._fit_twice(problems, known, trend=False)[0]
+        sloped, pvalue = self._fit_twice(problems, known, trend=True)
         likely = (pvalue < self.trend_p) | (self.trend_p == 1)
-        keep = sloped.ok & likely & (sloped.mean <= np.where(present, counts, -np.inf).max(axis=1))
-        if keep.all():
+        without = np.flatnonzero(~(sloped.ok & likely & (sloped.mean <= counts.max(axis=1))))
+        if not len(without):
             return sloped
-        rest = ~keep
-        part = None if offset is None else offset[rest]
-        flat = self._fit_twice(y[rest], present[rest], layout, part, trend=False)[0]
+        flat = self._fit_twice(problems[without], known[without], trend=False)[0]
         merged = {name: values.copy() for name, values in vars(sloped).items()}
         for name, values in merged.items():
-            values[rest] = getattr(flat, name)
+            values[without] = getattr(flat, name)
         return Baseline(**merged)
 
-    def _fit(
-        self,
-        y: Floats,
-        weights: Floats,
-        layout: Layout,
-        offset: Floats | None,
-        trend: bool,
-        start: Floats | None = None,
-    ) -> Fit:
+    def _fit(self, problems: Problems, weights: Weights, trend: bool, start: Floats | None = None) -> Fit:
         if self.as_r is not None:
-            return irls(y, weights, layout, trend=trend, offset=offset)
-        return newton(y, weights, layout, trend=trend, offset=offset, start=start)
+            return irls(problems, weights, trend=trend)
+        return newton(problems, weights, trend=trend, start=start)
 
-    def _fit_twice(
-        self, y: Floats, present: Flags, layout: Layout, offset: Floats | None, *, trend: bool
-    ) -> tuple[Baseline, Floats]:
+    def _fit_twice(self, problems: Problems, known: Weights, *, trend: bool) -> tuple[Baseline, Floats]:
         """Fit, down-weight large residuals, fit again: the baseline, and the two-sided p of the trend."""
-        weights = present.astype(float)
-        first = final = self._fit(y, weights, layout, offset, trend)
-        free = _dispersion(y, first)
+        y, layout = problems.y, problems.layout
+        first = final = self._fit(problems, known, trend)
+        square = _squares(y, first)
+        free = _dispersion(square, first)
         if self.reweight:
-            weights = self._weights(y, present, first, np.maximum(free, self.min_dispersion))
-            final = self._fit(y, weights, layout, offset, trend, first.slope)
-            free = _dispersion(y, final)
+            weights = self._weights(y, square, known, first, np.maximum(free, self.min_dispersion))
+            final = self._fit(problems, weights, trend, first.slope)
+            square = _squares(y, final)
+            free = _dispersion(square, final)
         phi = np.maximum(free, self.min_dispersion)
         of_mean, of_trend = phi, phi
         if self.as_r == "1996":  # the package tests the trend with the dispersion before it is floored
             of_trend = free
         if self.as_r == "flexible":  # the package forgets the floor, and after reweighting the mean as well
-            defect = np.einsum("ij,ij->i", weights, ((y - final.mean) / final.mean) ** 2) / final.df
-            of_mean = of_trend = defect if self.reweight else free
-        eta, variance = final.judged(self._time(present, layout))
+            of_mean = of_trend = final.weights.total(square / final.mean) / final.df if self.reweight else free
+        eta, variance = final.judged(self._time(known, layout))
         with np.errstate(divide="ignore", invalid="ignore"):
             se = np.sqrt(of_mean * variance)
             pvalue = 2 * stdtr(final.df, -np.abs(final.slope / np.sqrt(of_trend * final.slope_variance)))
@@ -101,39 +94,65 @@ class Regression:
             dispersion=phi,
             se=se,
             trend=np.full(len(y), trend),
-            slope=final.slope,
+            slope=final.slope if trend else np.full(len(y), np.nan),
             ok=first.converged & final.converged & (final.df > 0),
         )
         return baseline, pvalue
 
-    def _time(self, present: Flags, layout: Layout) -> Floats | float:
+    def _time(self, known: Weights, layout: Layout) -> Floats | float:
         """The judged period's time: 0, but in R with dates.
 
         There the fit counts time from the first reference date, the prediction from the first with a value.
         """
         if self.as_r is None or not self.dated:
             return 0.0
-        first = layout.times[np.argmax(present, axis=1)]
-        return np.asarray(layout.times[0] - first)
+        present = np.ones((len(known.level), len(layout.times)), dtype=bool)
+        present[known.rows, known.columns] = False
+        return np.asarray(layout.times[0] - layout.times[np.argmax(present, axis=1)])
 
-    def _weights(self, y: Floats, present: Flags, fitted: Fit, phi: Floats) -> Floats:
+    def _weights(self, y: Floats, square: Floats, known: Weights, fitted: Fit, phi: Floats) -> Weights:
         """Weights that shrink with large positive Anscombe residuals and sum to the number of periods.
 
         s = 1.5 (y^⅔ μ^−⅙ − μ^½) / √(φ (1 − h)), and γ s⁻² where s exceeds the threshold, γ elsewhere.
         """
-        least = self.residual_threshold**2 * phi[:, None] * (1 - fitted.hat())
-        above = np.maximum(y - fitted.mean, 0.0)
-        large = np.nonzero(above * above > least * fitted.mean)  # s is at most Pearson's residual
-        count, mean = y[large], fitted.mean[large]
+        least = self.residual_threshold**2 * phi
+        near = square > (least * (1 - fitted.most_leverage()))[:, None]  # s is at most Pearson's residual
+        rows, columns = _where(near & (y > fitted.mean))
+        count, mean = y[rows, columns], fitted.mean[rows, columns]
+        hat = mean * fitted.leverage(rows, columns) * fitted.lag(rows, columns)
         anscombe = 1.5 * (np.cbrt(count) ** 2 * mean ** (-1 / 6) - np.sqrt(mean))
-        square = anscombe**2 / least[large]
-        weight = present.astype(float)
-        weight[large] = np.where(square > 1, 1 / (square * self.residual_threshold**2), weight[large])
-        return weight * (present.sum(axis=1) / weight.sum(axis=1))[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            large = anscombe**2 / (least[rows] * (1 - hat))
+        found = large > 1
+        weight = 1 / (large[found] * self.residual_threshold**2)
+        rows, columns = rows[found], columns[found]
+        present = known.present(fitted.problems.layout).sum(axis=1)
+        level = present / (present - np.bincount(rows, 1 - weight, len(y)))
+        return Weights(
+            level,
+            np.concatenate([known.rows, rows]),
+            np.concatenate([known.columns, columns]),
+            np.concatenate([known.factor, weight]),
+        )
 
 
-def _dispersion(y: Floats, fitted: Fit) -> Floats:
-    """Σ w ((y − μ)/μ)² / (n − p) of each problem; NaN or ∞ where n = p."""
-    residual = (y - fitted.mean) / fitted.mean
+def _where(flags: Flags) -> tuple[Rows, Rows]:
+    """np.nonzero of a matrix that is nearly all False, in a third of its time."""
+    place = np.flatnonzero(flags.ravel())
+    return place // flags.shape[1], place % flags.shape[1]
+
+
+def _squares(y: Floats, fitted: Fit) -> Floats:
+    """Pearson's squared residuals, (y − μ)²/μ."""
+    square = y - fitted.mean
+    square *= square
+    square /= fitted.mean
+    return square
+
+
+def _dispersion(square: Floats, fitted: Fit) -> Floats:
+    """Σ w ((y − μ)/μ)² / (n − p) of each problem, w the working weights; NaN or ∞ where n = p."""
+    if fitted.step is not None:
+        square = square * fitted.lag()
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.einsum("ij,ij,ij->i", fitted.weight, residual, residual) / fitted.df)
+        return np.asarray(fitted.weights.total(square) / fitted.df)

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.special import stdtr
 
 from surveillance.detectors import EarsC1, EarsC2, EarsC3
+from surveillance.detectors.ears import student_tail
 
 
 def weeks(*values: float) -> pd.DataFrame:
@@ -95,3 +97,10 @@ def test_the_false_alarm_rate_it_states_is_the_one_it_attains(detector):
     stated = verdicts.false_alarm.iloc[-1, 0]
     assert stated > detector.alpha
     assert attained == pytest.approx(stated, rel=0.12)
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 6, 13, 27, 364])
+def test_the_tail_of_students_t_is_that_of_the_general_function(df):
+    t = np.concatenate([np.linspace(-40, 40, 801), [1e3, -1e3, 1e200]])
+    np.testing.assert_allclose(student_tail(t, df), stdtr(df, -t), rtol=1e-9)
+    assert np.isnan(student_tail(np.array([np.nan]), df)).all()
