@@ -1,4 +1,4 @@
-"""The seasonal regression for weights and rates, and the detector for twelve-month sums."""
+"""The seasonal regression for weights and rates."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from surveillance.detectors import SeasonalRegression, TwelveMonthEnding
+from surveillance.detectors import SeasonalRegression
 from surveillance.detectors.seasonal import robust
-from surveillance.detectors.twelve_month import rebuild
 
 RANDOM = np.random.default_rng(7)
 
@@ -88,63 +87,3 @@ def test_missing_months_are_left_out_and_not_filled():
 def test_parameters_out_of_range_are_named(field):
     with pytest.raises(ValueError, match=field):
         SeasonalRegression(**{field: -1})
-
-
-def test_rebuilt_months_have_the_published_sums():
-    months = RANDOM.poisson(100, (60, 3)).astype(float)
-    sums = pd.DataFrame(months).rolling(12).sum().to_numpy()[11:]
-    first = months[:12]
-    pattern = (first - first.mean(axis=0))[:, :]
-    rebuilt = rebuild(np.vstack([np.full((11, 3), np.nan), sums]), pattern)
-    np.testing.assert_allclose(rebuilt, months)
-
-
-def test_verdicts_do_not_depend_on_the_unknown_pattern_of_the_first_year(monkeypatch):
-    from surveillance.detectors import twelve_month
-
-    months = RANDOM.poisson(300, (90, 4)).astype(float)
-    sums = monthly(pd.DataFrame(months).rolling(12).sum().to_numpy()[11:])
-    plain = TwelveMonthEnding().assess(sums)
-    pattern = 40 * RANDOM.standard_normal((12, 4))
-    pattern -= pattern.mean(axis=0)
-    flat = twelve_month.rebuild
-    monkeypatch.setattr(twelve_month, "rebuild", lambda window, _: flat(window, pattern))
-    other = TwelveMonthEnding().assess(sums)
-    for name in ("expected", "upper", "pvalue"):
-        np.testing.assert_allclose(getattr(plain, name), getattr(other, name), rtol=1e-9, atol=1e-9)
-
-
-def test_the_residual_is_that_of_the_true_months():
-    """By a plain loop with statsmodels on the true months, which the detector never sees."""
-    months = RANDOM.poisson(200, 80).astype(float)
-    sums = pd.Series(months).rolling(12).sum().to_numpy()[11:]
-    verdicts = TwelveMonthEnding(years=3).assess(monthly(sums))
-    for row in range(36, len(sums)):
-        newest = row + 11
-        window = months[newest - 36 : newest]
-        month = np.arange(37) % 12
-        design = np.column_stack([np.eye(12)[month], np.arange(-36, 1) / 12])
-        fitted = sm.OLS(window, design[:-1]).fit()
-        frame = fitted.get_prediction(design[-1:]).summary_frame()
-        error = np.sqrt(fitted.scale + frame["mean_se"].iloc[0] ** 2)
-        distance = (months[newest] - frame["mean"].iloc[0]) / error
-        assert verdicts.pvalue.iloc[row, 0] == pytest.approx(stats.t.sf(distance, 6), rel=1e-6)
-        surprise = sums[row] - verdicts.expected.iloc[row, 0]
-        assert surprise == pytest.approx(months[newest] - frame["mean"].iloc[0], abs=1e-6)
-
-
-def test_a_gap_makes_three_years_of_sums_not_judgeable():
-    sums = pd.Series(RANDOM.poisson(200, 120).astype(float)).rolling(12).sum().to_numpy()[11:].copy()
-    sums[40] = np.nan
-    verdicts = TwelveMonthEnding(years=3).assess(monthly(sums))
-    assert verdicts.reason.iloc[40, 0] == "missing"
-    assert verdicts.alarm.iloc[41:65, 0].isna().all()
-    assert verdicts.alarm.iloc[-1, 0] in (True, False)
-
-
-def test_false_alarms_of_steady_months_are_near_nominal():
-    months = np.random.default_rng(5).negative_binomial(60, 0.3, (160, 60)).astype(float)
-    sums = pd.DataFrame(months).rolling(12).sum().to_numpy()[11:]
-    verdicts = TwelveMonthEnding(alpha=0.05, tail_df=1000).assess(monthly(sums))
-    rate = verdicts.alarm.iloc[36:].astype(float).to_numpy().mean()
-    assert 0.03 < rate < 0.08

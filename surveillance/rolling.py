@@ -1,0 +1,239 @@
+"""Twelve-month sums read for what is new in them: the newest month's surprise, a year's change, the months inside.
+
+x[t] = y[t] + … + y[t−11]. Neighbours share eleven months; what is new is x[t] − x[t−1] = y[t] − y[t−12]. So the
+sums fix the months y up to a pattern that repeats yearly and sums to zero (11 unknowns): one year of true months
+fixes all, and without one there are only bounds. Always inside one vintage. Derived in docs/methods_rolling.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from surveillance.disclosure import release
+
+Floats = NDArray[np.float64]
+YEAR = 12
+# The months that a sum consists of, where a publisher gives them. Reported figures only: a predicted sum moves with
+# its factor, and half a per cent of twelve months is 6 % of one.
+MONTHS_OF = {"us_overdose_deaths_12m": "us_overdose_deaths_monthly"}
+COLUMNS = ["geography", "substance", "period", "value", "low", "high", "status", "provisional", "seed", "as_of"]
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """Of each sum (n, S): what the `years` before lead one to expect, and the error's spread; NaN without them."""
+
+    expected: Floats
+    spread: Floats
+
+
+@dataclass(frozen=True)
+class Change:
+    """x[t] / x[t−12] − 1 with its interval, frames of the shape of the sums; `phi` is the months' dispersion."""
+
+    estimate: pd.DataFrame
+    low: pd.DataFrame
+    high: pd.DataFrame
+    phi: pd.DataFrame
+
+
+@cache
+def _month_effects(count: int) -> tuple[Floats, Floats, float]:
+    """What a regression of *count* months on twelve month effects and a line makes of the sums' steps.
+
+    The months follow from count − 12 steps by y[t] = y[t−12] + step, from a first year of zeros: whichever it is,
+    the month effects absorb it. Given: the residuals (count × steps), the next step expected (steps), and the
+    variance of that prediction's error in units of the residuals'.
+    """
+    steps = count - YEAR
+    months = np.zeros((count, steps))
+    for row in range(YEAR, count):
+        months[row] = months[row - YEAR]
+        months[row, row - YEAR] += 1
+    time = np.arange(count + 1)
+    design = np.column_stack([np.eye(YEAR)[time % YEAR], (time - count) / YEAR])
+    inverse = np.linalg.inv(design[:-1].T @ design[:-1])
+    effects = inverse @ design[:-1].T @ months
+    at = design[-1]
+    return months - design[:-1] @ effects, at @ effects - months[-YEAR], float(1 + at @ inverse @ at)
+
+
+def _residual_variance(sums: Floats, years: int) -> tuple[Floats, Floats]:
+    """Per window of 12 · years sums (windows, S): the months' residual variance, and the next step expected."""
+    count = YEAR * years
+    residuals, step, _ = _month_effects(count)
+    windows = np.lib.stride_tricks.sliding_window_view(np.diff(sums[YEAR - 1 :], axis=0), count - YEAR, axis=0)
+    steps = windows.reshape(-1, count - YEAR)
+    variance = np.square(steps @ residuals.T).sum(axis=-1) / (count - YEAR - 1)
+    return variance.reshape(windows.shape[:2]), (steps @ step).reshape(windows.shape[:2])
+
+
+def surprise(sums: Floats, *, years: int = 3, first: int = 0) -> Surprise:
+    """What each sum from row *first* on is expected to be, from the 12 · *years* sums before it, and the spread.
+
+    expected = x[t−1] + ŷ[t] − ỹ[t−12] and spread² = s² (1 + h) by least squares of the rebuilt months ỹ on twelve
+    month effects and a line, 12 · years − 13 degrees of freedom. The residuals are those of the true months
+    (additive effects only: a model on the logarithm would not keep that). NaN where a sum of the window's years
+    after its first is missing, and before there are enough.
+    """
+    count = YEAR * years
+    expected, spread = np.full(sums.shape, np.nan), np.full(sums.shape, np.nan)
+    first = max(first, count)
+    if len(sums) > first:
+        variance, step = _residual_variance(sums[first - count : -1], years)
+        expected[first:] = sums[first - 1 : -1] + step
+        spread[first:] = np.sqrt(variance * _month_effects(count)[2])
+    return Surprise(expected, spread)
+
+
+def change(sums: pd.DataFrame, *, years: int = 3, level: float = 0.95) -> Change:
+    """How much a year differs from the year before, x[t] / x[t−12] − 1, with an interval that holds *level*.
+
+    The two sums share no month. log(x[t] / x[t−12]) ± q √(φ (1 / x[t] + 1 / x[t−12])), q of Student's t on
+    12 · years − 13 degrees of freedom; φ = max(1, s² / mean month), s² from the residuals of the months in the
+    newest 12 · *years* sums (no seed is needed: see `surprise`). The interval is of the change in what was to be
+    expected, with months independent of each other. NaN where a sum is missing or 0, or the history too short.
+
+    McCullagh P, Nelder JA (1989). Generalized linear models, ch. 6. doi:10.1007/978-1-4899-3242-6.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie in (0, 1), not {level!r}")
+    count = YEAR * years
+    x = sums.to_numpy(dtype=float)
+    variance, mean = np.full(x.shape, np.nan), np.full(x.shape, np.nan)
+    if len(x) >= count:
+        variance[count - 1 :], _ = _residual_variance(x, years)
+        mean[count - 1 :] = sum(x[count - 1 - YEAR * k : len(x) - YEAR * k] for k in range(years)) / count
+    before = np.full(x.shape, np.nan)
+    before[YEAR:] = x[:-YEAR]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        phi = np.maximum(1, variance / mean)
+        centre = np.where((x > 0) & (before > 0), np.log(x / before), np.nan)
+        half = stdtrit(count - YEAR - 1, (1 + level) / 2) * np.sqrt(phi * (1 / x + 1 / before))
+    frames = (np.expm1(centre), np.expm1(centre - half), np.expm1(centre + half), phi)
+    return Change(*(pd.DataFrame(values, sums.index, sums.columns) for values in frames))
+
+
+def recover(sums: Floats, first: Floats) -> Floats:
+    """Months (n + 11, S) of which *sums* (n, S) are the running sums, from the year *first* (12, S) of months.
+
+    y[t] = y[t−12] + x[t] − x[t−1]; the first row lies eleven months before the first sum. NaN in *first* makes the
+    same calendar month NaN throughout; a missing sum breaks the chains of its own calendar month and the next
+    one's from there on, k missing sums in a row those of k + 1.
+    """
+    months = np.full((len(sums) + YEAR - 1, sums.shape[1]), np.nan)
+    months[:YEAR] = first
+    for row in range(1, len(sums)):
+        months[row + YEAR - 1] = months[row - 1] + sums[row] - sums[row - 1]
+    return months
+
+
+def bounds(sums: Floats) -> tuple[Floats, Floats]:
+    """The least and the most that each month (n + 11, S) can be, given the sums (n, S) and that none is negative.
+
+    Along the chain of one calendar month, y = c + D with D known from the sums and c not: y ≥ D − min D. What the
+    lower bounds leave of a sum, M = x[t] − Σ (D − min D) over its twelve months, is shared by the twelve chains
+    in unknown parts, so y ≤ D − min D + M; M is the same at every t. Exact without gaps (a simplex) and with one
+    gap; with more the least M over a chain's sums is taken, a bound that holds but may be wide. NaN for a month
+    that no published sum contains, and where no months without negative ones have these sums.
+    """
+    rows, series = len(sums) + YEAR - 1, sums.shape[1]
+    years = -(-rows // YEAR)
+    flat = np.full((years * YEAR, series), np.nan)
+    flat[YEAR:rows] = np.diff(sums, axis=0)
+    steps = flat.reshape(years, YEAR, series)
+    broken = np.isnan(steps)
+    path = np.zeros_like(steps)
+    for year in range(1, years):
+        path[year] = np.where(broken[year], 0.0, path[year - 1] + steps[year])
+    lowest = (path - _chain_least(path, broken)).reshape(-1, series)[:rows]
+    held = np.lib.stride_tricks.sliding_window_view(lowest, YEAR, axis=0).sum(axis=-1)
+    left = np.full((rows + YEAR - 1, series), np.inf)  # padded, so that a window of twelve begins at every month
+    left[YEAR - 1 : rows] = np.where(np.isnan(sums), np.inf, sums - held)
+    cap = np.full((years * YEAR, series), np.inf)
+    cap[:rows] = np.lib.stride_tricks.sliding_window_view(left, YEAR, axis=0).min(axis=-1)
+    room = _chain_least(cap.reshape(steps.shape), broken).reshape(-1, series)[:rows]
+    possible = np.isfinite(room) & (room >= 0)
+    return np.where(possible, lowest, np.nan), np.where(possible, lowest + room, np.nan)
+
+
+def _chain_least(values: Floats, broken: np.ndarray) -> Floats:
+    """Of each cell (years, 12, S) the least value in its chain: the same calendar month between two breaks."""
+    least = values.copy()
+    for year in range(1, len(values)):
+        least[year] = np.where(broken[year], values[year], np.minimum(least[year - 1], values[year]))
+    for year in range(len(values) - 2, -1, -1):
+        least[year] = np.where(broken[year + 1], least[year], least[year + 1])
+    return least
+
+
+def recovered(vintage: pd.DataFrame, seeds: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The months inside one publication's twelve-month sums, as far as they may be shown; one row per sum.
+
+    *vintage*: all rows of the indicator in one publication (`Store.vintage`); *seeds*: rows of the indicator that
+    MONTHS_OF names. `status` is `recovered` (`value` is the month, `seed` says from which year, by whom, and by
+    what factor it was brought to the first sum's level), `bounded` (no seed, or a gap since: `low` and `high` only)
+    or `suppressed` (see `disclosure`). `low` and `high` follow from the sums alone, whatever the seed. A month is
+    as provisional as the two sums that it comes from. Nothing is said of seasons without a seed.
+
+    ValueError: more than one vintage or indicator, or one that has no months.
+    """
+    named = vintage[["indicator", "source", "as_of"]].drop_duplicates()
+    if len(named) != 1 or named["indicator"].iloc[0] not in MONTHS_OF:
+        raise ValueError(
+            f"rows must be one publication's, of one of {sorted(MONTHS_OF)}, not {named.to_dict('list')}"
+        )
+    place = ["geography", "substance"]
+    axis = pd.date_range(vintage["period"].min(), vintage["period"].max(), freq="MS", name="period")
+    sums = vintage.pivot(index="period", columns=place, values="value").reindex(axis)
+    flags = vintage.pivot(index="period", columns=place, values="provisional").reindex(axis).eq(True).to_numpy()
+    months = pd.DataFrame(np.nan, sums.index, sums.columns)
+    origin = pd.Series("", sums.columns)
+    for column, known in () if seeds is None else seeds.groupby(place):
+        found = _seed(sums[column].dropna(), known) if column in sums else None
+        if found is not None:
+            start, year, origin[column] = found
+            line = sums.loc[start:, [column]]
+            months.loc[start:, column] = recover(line.to_numpy(), year[:, None])[YEAR - 1 :, 0]
+    low, high = (part[YEAR - 1 :] for part in bounds(sums.to_numpy()))
+    shown = release(
+        months, pd.DataFrame(low, sums.index, sums.columns), pd.DataFrame(high, sums.index, sums.columns)
+    )
+    flags[1:] |= flags[:-1].copy()
+    parts = {
+        "value": shown.months,
+        "low": shown.low,
+        "high": shown.high,
+        "status": shown.status,
+        "provisional": pd.DataFrame(flags, sums.index, sums.columns),
+    }
+    rows = pd.DataFrame({name: frame.unstack() for name, frame in parts.items()}).reset_index()
+    seeded = rows.merge(origin.rename("seed").reset_index(), on=place)
+    seeded["seed"] = seeded["seed"].where(seeded["status"] == "recovered", "")
+    return seeded.assign(as_of=named["as_of"].iloc[0])[COLUMNS]
+
+
+def _seed(sums: pd.Series, known: pd.DataFrame) -> tuple[pd.Timestamp, Floats, str] | None:
+    """The first sum's period, its twelve months scaled to it, and their origin in words; None without all twelve.
+
+    The factor is there because the monthly file counts residents, and the sums deaths that happened in the place.
+    """
+    if sums.empty:
+        return None
+    start = sums.index[0]
+    year = pd.date_range(end=start, periods=YEAR, freq="MS")
+    mine = known[known["period"].isin(year)].dropna(subset="value").sort_values("period")
+    if len(mine) != YEAR or not mine["value"].sum() > 0:
+        return None
+    factor = sums.iloc[0] / mine["value"].sum()
+    words = (
+        f"{mine['indicator'].iloc[0]} {year[0]:%Y-%m} to {start:%Y-%m}, "
+        f"as of {mine['as_of'].max():%Y-%m-%d}, × {factor:.4f}"
+    )
+    return start, mine["value"].to_numpy(dtype=float) * factor, words
