@@ -1,10 +1,16 @@
 """Aberration detectors: one file per family, all answering through the contract."""
 
+from surveillance.detectors.bayes import Bayes
 from surveillance.detectors.contract import Detector, Verdicts
+from surveillance.detectors.cusum import Cusum
 from surveillance.detectors.ears import EarsC1, EarsC2, EarsC3
 from surveillance.detectors.farrington import FarringtonFlexible
 from surveillance.detectors.farrington_1996 import Farrington1996
+from surveillance.detectors.glr import GlrNegBin, GlrPoisson, LrNegBin
+from surveillance.detectors.historical_limits import HistoricalLimits
+from surveillance.detectors.rki import Rki
 from surveillance.detectors.seasonal import SeasonalRegression
+from surveillance.detectors.shift import LevelShift
 from surveillance.detectors.twelve_month import TwelveMonthEnding
 
 DETECTORS = {
@@ -15,16 +21,32 @@ DETECTORS = {
     "ears_c3": EarsC3,
     "seasonal_regression": SeasonalRegression,
     "twelve_month_ending": TwelveMonthEnding,
+    "cusum": Cusum,
+    "glr_poisson": GlrPoisson,
+    "glr_negbin": GlrNegBin,
+    "lr_negbin": LrNegBin,
+    "rki": Rki,
+    "bayes": Bayes,
+    "historical_limits": HistoricalLimits,
+    "level_shift": LevelShift,
 }
 
 __all__ = [
     "DETECTORS",
+    "Bayes",
+    "Cusum",
     "Detector",
     "EarsC1",
     "EarsC2",
     "EarsC3",
     "Farrington1996",
     "FarringtonFlexible",
+    "GlrNegBin",
+    "GlrPoisson",
+    "HistoricalLimits",
+    "LevelShift",
+    "LrNegBin",
+    "Rki",
     "SeasonalRegression",
     "TwelveMonthEnding",
     "Verdicts",

@@ -67,6 +67,9 @@ class Verdicts:
     false_alarm_: Floats
     alarm_: NDArray[np.int8]
     reason_: NDArray[np.int8]
+    ratio_: Floats | None = (
+        None  # statistic / threshold, where the statistic is of more periods than the judged one
+    )
 
     def _frame(self, values: NDArray) -> pd.DataFrame:
         return pd.DataFrame(values, index=self.index, columns=self.columns)
@@ -108,7 +111,9 @@ class Verdicts:
 
     @cached_property
     def exceedance(self) -> pd.DataFrame:
-        """(observed − expected) / (upper − expected); NaN where upper ≤ expected."""
+        """(observed − expected) / (upper − expected), NaN where upper ≤ expected; or statistic / threshold."""
+        if self.ratio_ is not None:
+            return self._frame(self.ratio_)
         span = self.upper_ - self.expected_
         with np.errstate(invalid="ignore", divide="ignore"):
             return self._frame(np.where(span > 0, (self.observed_ - self.expected_) / span, np.nan))
@@ -118,7 +123,9 @@ class Verdicts:
         if last is None:
             return self
         cut = slice(max(len(self.index) - last, 0), None)
-        arrays = {name: values[cut] for name, values in vars(self).items() if name.endswith("_")}
+        arrays = {
+            name: values[cut] for name, values in vars(self).items() if name.endswith("_") and values is not None
+        }
         return replace(self, index=self.index[cut], **arrays)
 
 

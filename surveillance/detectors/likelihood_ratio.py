@@ -1,0 +1,131 @@
+"""The statistics of likelihood ratio charts, one step at a time for all series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from surveillance.detectors.contract import Floats
+
+# Of a rise θ: gain and cost with log-likelihood ratio = y · gain − cost, from μ, the dispersion and y before.
+Ratio = Callable[[Floats, Floats, Floats, Floats], tuple[Floats, Floats]]
+
+_CLOSE = 0.99  # of the threshold: nearer than the grid of rises is fine
+GRID = np.geomspace(3e-4, 12.0, 160)  # steps of 7 %: the likeliest rise is missed by 3.4 %, its ratio by 0.2 %
+
+
+def negative_binomial(theta: Floats, mean: Floats, dispersion: Floats, before: Floats) -> tuple[Floats, Floats]:
+    """Gain and cost of an e^θ-fold mean: θ − r and r/a, r = log((1 + aμe^θ)/(1 + aμ))."""
+    ratio = np.log1p(dispersion * mean * np.expm1(theta) / (1 + dispersion * mean))
+    return theta - ratio, ratio / dispersion
+
+
+def epidemic(rate: Floats, mean: Floats, dispersion: Floats, before: Floats) -> tuple[Floats, Floats]:
+    """Gain and cost of a Poisson mean μ + λ y_{t−1}: log(1 + λ y_{t−1}/μ) and λ y_{t−1}."""
+    return np.log1p(rate * before / mean), rate * before
+
+
+class Supremum:
+    """The largest, over a grid of rises, of the CUSUMs of each rise's log-likelihood ratio.
+
+    As max_j sup_θ = sup_θ max_j, and a fixed θ needs only S = max(0, S) + ratio, a step costs the same however
+    long the chart has run. The grid gives a lower bound; where it falls just short of the threshold, the supremum
+    over θ is found by Brent's method, so that alarms are those of the exact statistic. `exact`: the grid is all.
+    """
+
+    def __init__(self, grid: Floats, ratio: Ratio, series: int, *, exact: bool = False) -> None:
+        self.grid, self.ratio, self.exact = grid[:, None], ratio, exact
+        self.total = np.zeros((len(grid), series))
+        self.start = np.zeros((len(grid), series), dtype=int)
+        self.seen: list[tuple[Floats, Floats, Floats, Floats]] = []
+        self.previous = np.zeros(series)
+
+    @classmethod
+    def intercept(cls, series: int) -> Supremum:
+        return cls(GRID, negative_binomial, series)
+
+    @classmethod
+    def epidemic(cls, series: int) -> Supremum:
+        return cls(GRID, epidemic, series)
+
+    def step(self, y: Floats, mean: Floats, dispersion: Floats, threshold: Floats) -> tuple[Floats, Floats]:
+        known = ~np.isnan(y) & (mean > 0)
+        here = np.where(known, y, 0.0), np.where(known, mean, 1.0), np.where(known, dispersion, 1.0), self.previous
+        count, *rest = here
+        self.seen.append(here)
+        gain, cost = self.ratio(self.grid, *rest)
+        held = np.maximum(self.total, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            needed = np.where(gain > 0, (threshold - held + cost) / gain, np.inf)
+        upper = np.maximum(needed.min(axis=0), 0.0)
+        self.start = np.where(known & (self.total <= 0), len(self.seen) - 1, self.start)
+        self.total = np.where(known, held + count * gain - cost, self.total)
+        statistic = np.maximum(self.total.max(axis=0), 0.0)
+        if not self.exact:
+            close = known & (statistic < threshold) & (statistic >= _CLOSE * threshold)
+            for series in np.flatnonzero(close):
+                statistic[series] = self._refined(int(series), float(statistic[series]))
+            upper = np.where(close & (statistic >= threshold), np.minimum(upper, count), upper)
+        self.previous = np.where(np.isnan(y), 0.0, np.where(known, y, self.previous))
+        return np.where(known, statistic, np.nan), np.where(np.isfinite(upper), upper, np.nan)
+
+    def _refined(self, series: int, least: float) -> float:
+        """The supremum over θ near the grid's best, for the starts that are best there."""
+        best = int(self.total[:, series].argmax())
+        near = slice(max(best - 1, 0), best + 2)
+        low, high = self.grid[near, 0][[0, -1]]
+        for start in np.unique(self.start[near, series]):
+            window = [np.array(values) for values in zip(*(
+                tuple(part[series] for part in row) for row in self.seen[start:]
+            ), strict=True)]  # fmt: skip
+
+            def fall(theta: float, window: list[Floats] = window) -> float:
+                gain, cost = self.ratio(np.asarray(theta), *window[1:])
+                return float((cost - window[0] * gain).sum())
+
+            found = minimize_scalar(fall, bounds=(low, high), method="bounded", options={"xatol": 1e-9})
+            least = max(least, -float(found.fun))
+        return least
+
+    def restart(self, where: np.ndarray) -> None:
+        self.total[:, where] = 0.0
+
+
+class Window:
+    """The Poisson ratio over all starts since the chart began, in closed form from running sums."""
+
+    def __init__(self, series: int) -> None:
+        self.counts, self.means = [np.zeros(series)], [np.zeros(series)]  # summed up to each period
+        self.began = np.zeros(series, dtype=int)
+
+    def step(self, y: Floats, mean: Floats, dispersion: Floats, threshold: Floats) -> tuple[Floats, Floats]:
+        known = ~np.isnan(y) & (mean > 0)
+        expected = np.where(known, mean, 0.0)
+        self.began = np.where((self.means[-1] == 0) & ~known, len(self.counts), self.began)
+        first = min(int(self.began.min(initial=len(self.counts))), len(self.counts) - 1)
+        start = np.arange(first, len(self.counts))[:, None]
+        before = self.counts[-1] - np.array(self.counts[first:])
+        total = self.means[-1] + expected - np.array(self.means[first:])
+        count = before + np.where(known, y, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(count > total, count * np.log(count / total) - (count - total), 0.0)
+            needed = np.where(total > 0, total * _multiple(threshold / total) - before, np.inf)
+        able = start >= self.began
+        statistic = np.where(able, ratio, 0.0).max(axis=0, initial=0.0)
+        upper = np.maximum(np.where(able, needed, np.inf).min(axis=0, initial=np.inf), 0.0)
+        self.counts.append(self.counts[-1] + np.where(known, y, 0.0))
+        self.means.append(self.means[-1] + expected)
+        return np.where(known, statistic, np.nan), np.where(known, upper, np.nan)
+
+    def restart(self, where: np.ndarray) -> None:
+        self.began[where] = len(self.counts) - 1
+
+
+def _multiple(excess: Floats) -> Floats:
+    """The r ≥ 1 with r log r − r + 1 = *excess*, by Newton's method from above."""
+    r = 1 + np.sqrt(2 * excess) + excess / 3
+    for _ in range(5):
+        r = r - (r * np.log(r) - r + 1 - excess) / np.log(r)
+    return np.asarray(r)
