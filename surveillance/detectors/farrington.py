@@ -30,7 +30,7 @@ from surveillance.detectors.contract import (
 )
 from surveillance.detectors.emerging import FEW, Emerging
 from surveillance.detectors.reference import Reference, by_date, by_position
-from surveillance.detectors.regression import Baseline, Regression
+from surveillance.detectors.regression import Baseline, Regression, Traced
 from surveillance.detectors.thresholds import POWERS, Count, Power
 from surveillance.layout import Flags, Rows
 
@@ -129,15 +129,7 @@ class FarringtonFlexible:
         able[:first] = False
         jobs = list(self._jobs(observed.index, present, able)) if y.size else []
         cells = Cells.empty(sum(len(job.rows) for job in jobs))
-        regression = Regression(
-            self.trend,
-            self.trend_p,
-            self.reweight,
-            self.residual_threshold,
-            self.min_dispersion,
-            as_r if self._as_r else None,
-            self.index == "date",
-        )
+        regression = self._regression(as_r)
         by_series = _Series(np.ascontiguousarray(y.T), None if people is None else np.ascontiguousarray(people.T))
         pieces, start = [], 0
         for job in jobs:
@@ -154,6 +146,30 @@ class FarringtonFlexible:
         reason = np.where(present, Reason.too_little_history, Reason.missing).astype(np.int8)
         reason[present & ~wanted] = Reason.not_judged
         return Fitted(self, observed.index, observed.columns, y, first, reason[first:], cells)
+
+    def traced(self, observed: pd.Series, row: int) -> tuple[Reference, int, Traced] | None:
+        """The regression behind the verdict on one *row*: reference periods, years back, and what became of each.
+
+        None where the history is too short for one.
+        """
+        y = observed.to_numpy(dtype=float)
+        able = np.arange(len(y))[:, None] == row
+        for job in self._jobs(observed.index, ~np.isnan(y)[:, None], able):
+            if len(job.rows):
+                counts = y[row + job.reference.offsets]
+                return job.reference, job.years, self._regression().traced(counts, job.reference.layout, job.years)
+        return None
+
+    def _regression(self, as_r: Literal["flexible", "1996"] = "flexible") -> Regression:
+        return Regression(
+            self.trend,
+            self.trend_p,
+            self.reweight,
+            self.residual_threshold,
+            self.min_dispersion,
+            as_r if self._as_r else None,
+            self.index == "date",
+        )
 
     @property
     def _as_r(self) -> bool:
@@ -315,10 +331,11 @@ class Fitted:
     first: int
     reason: NDArray[np.int8]  # (T − first, S), of the cells without a regression
     cells: Cells
+    share: float = 1.0  # of an alpha that lies in the upper tail
 
     def at(self, alpha: float | None = None) -> Verdicts:
         """The verdicts at an *alpha*, the detector's own by default."""
-        alpha = self.detector.alpha if alpha is None else alpha
+        alpha = self.detector.alpha if alpha is None else alpha * self.share
         out = {name: np.full(self.reason.shape, np.nan) for name in _NUMBERS}
         alarm, reason = np.full(self.reason.shape, -1, dtype=np.int8), self.reason.copy()
 

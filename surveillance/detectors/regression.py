@@ -11,6 +11,8 @@ from scipy.special import stdtr
 from surveillance.glm import SMALLEST_MEAN, Fit, Problems, Weights, irls, newton
 from surveillance.layout import Flags, Floats, Layout, Rows
 
+Trend = Literal["kept", "switched_off", "too_few_years", "did_not_converge", "not_clear", "extrapolates"]
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -22,6 +24,22 @@ class Baseline:
     trend: Flags
     slope: Floats  # per period on the log scale; NaN without trend
     ok: Flags  # fitted, with values left over for the dispersion
+
+
+@dataclass(frozen=True)
+class Traced:
+    """One cell's regression: of each reference period (n,) its fitted mean and final weight; the trend's fate.
+
+    `slope` (per period, log scale) and the two-sided `trend_p` are those of the trend that was tested, whether
+    it was kept or not; NaN where none was.
+    """
+
+    mean: Floats
+    weight: Floats
+    dispersion: float
+    trend: Trend
+    slope: float
+    trend_p: float
 
 
 @dataclass(frozen=True)
@@ -43,18 +61,12 @@ class Regression:
         extrapolate: the expected count, without offset, is at most the largest of the baseline. Otherwise
         the fit is without.
         """
-        missing = np.isnan(counts)
-        rows, columns = _where(missing)
-        if len(rows):
-            counts = np.where(missing, 0.0, counts)
-            offset = None if offset is None else np.where(missing, 0.0, offset)
-        problems = Problems(counts, layout, offset)
-        known = Weights(np.ones(len(counts)), rows, columns, np.zeros(len(rows)))
+        problems, known = _problems(counts, layout, offset)
         if not self.trend or years < 3:
             return self._fit_twice(problems, known, trend=False)[0]
         sloped, pvalue = self._fit_twice(problems, known, trend=True)
         likely = (pvalue < self.trend_p) | (self.trend_p == 1)
-        without = np.flatnonzero(~(sloped.ok & likely & (sloped.mean <= counts.max(axis=1))))
+        without = np.flatnonzero(~(sloped.ok & likely & (sloped.mean <= problems.y.max(axis=1))))
         if not len(without):
             return sloped
         flat = self._fit_twice(problems[without], known[without], trend=False)[0]
@@ -63,22 +75,55 @@ class Regression:
             values[without] = getattr(flat, name)
         return Baseline(**merged)
 
+    def traced(self, counts: Floats, layout: Layout, years: int) -> Traced:
+        """The regression of one cell, *counts* (n,), as `baseline` makes it, with what became of each period."""
+        problems, known = _problems(counts[None, :], layout, None)
+        tested: tuple[Baseline, Floats] | None = None
+        if self.trend and years >= 3:
+            tested = self._fit_twice(problems, known, trend=True)
+        baseline = self.baseline(counts[None, :], layout, years)
+        kept = bool(baseline.trend[0])
+        final = self._fits(problems, known, kept)[1]
+        weight = final.weights.level.repeat(len(counts))
+        weight[final.weights.columns] *= final.weights.factor
+        return Traced(
+            mean=final.mean[0],
+            weight=weight,
+            dispersion=float(baseline.dispersion[0]),
+            trend=self._said(tested, kept),
+            slope=float(tested[0].slope[0]) if tested else np.nan,
+            trend_p=float(tested[1][0]) if tested else np.nan,
+        )
+
+    def _said(self, tested: tuple[Baseline, Floats] | None, kept: bool) -> Trend:
+        if tested is None:
+            return "too_few_years" if self.trend else "switched_off"
+        if kept:
+            return "kept"
+        if not tested[0].ok[0]:
+            return "did_not_converge"
+        return "extrapolates" if self.trend_p == 1 or tested[1][0] < self.trend_p else "not_clear"
+
     def _fit(self, problems: Problems, weights: Weights, trend: bool, start: Floats | None = None) -> Fit:
         if self.as_r is not None:
             return irls(problems, weights, trend=trend)
         return newton(problems, weights, trend=trend, start=start)
 
+    def _fits(self, problems: Problems, known: Weights, trend: bool) -> tuple[Fit, Fit]:
+        """The fit, and the fit again with large residuals down-weighted; without `reweight` the first is both."""
+        first = self._fit(problems, known, trend)
+        if not self.reweight:
+            return first, first
+        square = _squares(problems.y, first)
+        phi = np.maximum(_dispersion(square, first), self.min_dispersion)
+        return first, self._fit(problems, self._weights(problems.y, square, known, first, phi), trend, first.slope)
+
     def _fit_twice(self, problems: Problems, known: Weights, *, trend: bool) -> tuple[Baseline, Floats]:
         """Fit, down-weight large residuals, fit again: the baseline, and the two-sided p of the trend."""
         y, layout = problems.y, problems.layout
-        first = final = self._fit(problems, known, trend)
-        square = _squares(y, first)
-        free = _dispersion(square, first)
-        if self.reweight:
-            weights = self._weights(y, square, known, first, np.maximum(free, self.min_dispersion))
-            final = self._fit(problems, weights, trend, first.slope)
-            square = _squares(y, final)
-            free = _dispersion(square, final)
+        first, final = self._fits(problems, known, trend)
+        square = _squares(y, final)
+        free = _dispersion(square, final)
         phi = np.maximum(free, self.min_dispersion)
         of_mean, of_trend = phi, phi
         if self.as_r == "1996":  # the package tests the trend with the dispersion before it is floored
@@ -134,6 +179,16 @@ class Regression:
             np.concatenate([known.columns, columns]),
             np.concatenate([known.factor, weight]),
         )
+
+
+def _problems(counts: Floats, layout: Layout, offset: Floats | None) -> tuple[Problems, Weights]:
+    """*counts* with missing ones (NaN) as 0, and the weights that leave these out."""
+    missing = np.isnan(counts)
+    rows, columns = _where(missing)
+    if len(rows):
+        counts = np.where(missing, 0.0, counts)
+        offset = None if offset is None else np.where(missing, 0.0, offset)
+    return Problems(counts, layout, offset), Weights(np.ones(len(counts)), rows, columns, np.zeros(len(rows)))
 
 
 def _where(flags: Flags) -> tuple[Rows, Rows]:
