@@ -17,10 +17,10 @@ from surveillance.triangle import Triangle
 
 SHRINK = 30.0  # cases of the pool that a place's own are weighed against
 CONFIRMED, PROBABLE = 0.95, 0.8
-_SIZES = np.geomspace(1e4, 0.02, 60)  # of the negative binomial; the largest is Poisson to the eye
+_SIZES = np.geomspace(1e6, 0.02, 80)  # of the negative binomial; the largest is Poisson to the eye
 _LEAST_CELLS = 20  # past nowcasts at a lag, below which the lags share one size
 _LEAST_MEAN = 0.01  # so that what was thought impossible and happened counts as overdispersion
-_CUTS = (*(np.arange(1, 32) / 32), 0.98, 0.99, 0.995, 0.999, 0.9999)
+_CUTS = (0.001, 0.005, 0.01, *(np.arange(1, 64) / 64), 0.99, 0.995, 0.999, 0.9999)
 
 
 class Certainty(StrEnum):
@@ -126,7 +126,7 @@ class Nowcast:
     @cached_property
     def _pieces(self) -> tuple[Floats, Floats]:
         """What is removed as atoms and their masses, (atoms, cells): each whole number while there are few, else
-        the middle of a bin that holds about 1/32."""
+        the middle of a bin that holds 1/64 or less."""
         mean, phi = self.removed_[self._cells], self.removed_dispersion_[self._cells]
         cuts = np.stack([quantile(level, mean, phi) for level in _CUTS])
         below = np.vstack([np.full(mean.shape, -1.0), cuts[:-1]])
@@ -267,7 +267,7 @@ class _Rates:
 
 
 def _sizes(reported: Floats, rates: _Rates, printed: Rows, recent: int) -> tuple[Floats, Floats]:
-    """Sizes of the additions' and the removals' negative binomial by lag, from the nowcasts made at past vintages."""
+    """(D,) sizes of the additions and of the removals by lag, from the nowcasts made at past vintages."""
     depth, newest = reported.shape[1] - 1, printed[-1]
     past = np.arange(len(printed) - 1)[-recent:]
     step, lag = (grid.ravel() for grid in np.meshgrid(past, np.arange(depth), indexing="ij"))
@@ -287,7 +287,7 @@ def _sizes(reported: Floats, rates: _Rates, printed: Rows, recent: int) -> tuple
 
 
 def _likeliest(flow: Floats, mean: Floats, lag: Rows, depth: int) -> Floats:
-    """(D,) sizes of greatest likelihood, by lag; those of all lags together where cells are few, NaN without any."""
+    """(D,) sizes of greatest likelihood by lag; that of all lags where cells are few, NaN without any."""
     seen = ~np.isnan(flow) & ~np.isnan(mean)
     at = np.broadcast_to(lag[:, None], flow.shape)[seen]
     y, mu, size = flow[seen], np.maximum(mean[seen], _LEAST_MEAN), _SIZES[:, None]

@@ -15,11 +15,16 @@ from surveillance.simulate import negative_binomial
 from surveillance.triangle import Triangle
 
 LEVELS = (0.5, 0.9, 0.95)
-SCORED = ["series", "period", "lag", "observed", "final", "median", "factor"]
 
 
 def simulate_vintages(
-    *, places: int = 50, months: int = 60, first: int = 24, correction: float = 0.01, drift: float = 0.0, seed: int = 1
+    *,
+    places: int = 50,
+    months: int = 60,
+    first: int = 24,
+    correction: float = 0.01,
+    drift: float = 0.0,
+    seed: int = 1,
 ) -> dict[date, pd.DataFrame]:
     """Monthly vintages (periods × places) of counts whose delay is known, from the month *first* on.
 
@@ -63,8 +68,8 @@ def score_nowcasts(
 
     Nowcasts are made from the vintages up to then alone; `final` is what stood at lag max_lag. Columns: series,
     period, lag, observed, final, median, `factor` (observed · Σ final / Σ first over all places and the complete
-    periods known then, one per lag), and lower and upper at LEVELS as `lower 0.5` …; rows without a nowcast are
-    left out.
+    periods known then, one per lag), lower and upper at LEVELS as `lower 0.5` …, `limit` (the series' mean over the
+    complete periods known then) and `above`, P(final > limit). Rows without a nowcast are left out.
     """
     days = sorted(vintages)
     whole = Triangle.from_vintages(vintages, frequency, max_lag=max_lag)
@@ -73,7 +78,12 @@ def score_nowcasts(
     for end in range(skip, len(days)):
         then = Triangle.from_vintages({day: vintages[day] for day in days[: end + 1]}, frequency, max_lag=max_lag)
         made = nowcast(then, shrink=shrink)
+        ended = made.complete.to_numpy()
+        usual = made.observed[ended].mean().to_numpy()
+        limit = pd.DataFrame(np.tile(usual, (len(then.index), 1)), then.index, then.columns)
         table = {
+            "limit": limit,
+            "above": made.probability_above(limit),
             "observed": made.observed,
             "final": final.reindex(then.index, columns=then.columns),
             "median": made.median,
@@ -81,7 +91,7 @@ def score_nowcasts(
         }
         for level in LEVELS:
             table |= {f"lower {level}": made.lower(level), f"upper {level}": made.upper(level)}
-        filling = ~made.complete.to_numpy()
+        filling = ~ended
         shape = (int(filling.sum()), len(then.columns))
         rows.append(
             pd.DataFrame(
@@ -125,9 +135,11 @@ def weighted_interval_score(rows: pd.DataFrame) -> Floats:
 
 
 def summary(rows: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
-    """The scores of nowcasts, in all or for each value of *by*: WIS relative to the error of the figure as it stands
-    (`naive`) and of the fixed factor's, coverage at LEVELS, and bias, 100 · Σ (median − final) / Σ final, beside
-    naive's and the factor's. The factor is scored where there is one; NaN where a divisor is 0.
+    """The scores of nowcasts, in all or for each value of *by*.
+
+    WIS relative to the absolute error of the figure as it stands (naive) and of the fixed factor's, coverage at
+    LEVELS, and bias, 100 · Σ (median − final) / Σ final, beside naive's and the factor's. The factor is scored
+    where there is one; NaN where a divisor is 0.
     """
     scored = rows.assign(
         wis=weighted_interval_score(rows),

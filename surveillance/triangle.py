@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from data_sources.indicators import INDICATORS
+from data_sources.registry import SOURCES
 from data_sources.store import Store
 from surveillance.detectors.contract import Frequency
 from surveillance.layout import Floats, Rows
@@ -18,6 +19,7 @@ from surveillance.series import PLACE
 
 MAX_LAG: dict[Frequency, int] = {"MS": 12, "W": 26}
 VALIDATED_FROM = 12  # months with a vintage, from which a nowcast can be judged on the source's own revisions
+CARRIED = 2  # steps without a vintage over which the one before stands; more would pass revisions over in silence
 _SUNDAY = np.datetime64("1970-01-04", "D")
 
 
@@ -27,8 +29,8 @@ class Triangle:
 
     Lag d counts the calendar steps (months, weeks) from the period's to the publication's. `reported_` is
     (periods, lags 0 … D, series), NaN before the first print, where a vintage gives no value and beyond what was
-    known. Where no vintage is held from a step the one before it stands: what was known is what was published.
-    One cell comes from one vintage, and vintages are never mixed within a step. `observed_` (periods, series) is
+    known. Where no vintage is held from one or two steps the one before stands; after more, NaN. One cell comes
+    from one vintage, and vintages are never mixed within a step. `observed_` (periods, series) is
     the newest vintage whole; `lag_` each period's lag in it; `printed` the steps, counted from the first period,
     from which a vintage is held.
     """
@@ -80,18 +82,21 @@ class Triangle:
         tables = {step: frame.reindex(index, columns=columns).to_numpy(float) for step, frame in held.items()}
         origin = _step(index[0].date(), frequency)
         reported = np.full((len(index), depth + 1, len(columns)), np.nan)
-        known = tables[min(tables)]
-        for step in range(min(tables), max(tables) + 1):
-            known = tables.get(step, known)
+        printed = np.array(sorted(tables))
+        for step in range(printed[0], printed[-1] + 1):
+            standing = printed[printed <= step][-1]
+            if step - standing > CARRIED:
+                continue
+            known = tables[standing]
             period = np.arange(max(step - origin - depth, 0), min(step - origin + 1, len(index)))
             reported[period, step - origin - period] = known[period]
         return cls(
             index=index,
             columns=columns,
             reported_=reported,
-            observed_=tables[max(tables)],
-            lag_=max(tables) - origin - np.arange(len(index)),
-            printed=np.array(sorted(tables)) - origin,
+            observed_=tables[printed[-1]],
+            lag_=printed[-1] - origin - np.arange(len(index)),
+            printed=printed - origin,
             vintages=tuple({_step(day, frequency): day for day in sorted(vintages)}.values()),
         )
 
@@ -126,7 +131,12 @@ class Validation:
 
 
 def validated_on(store: Store, source: str, indicator: str, as_of: date | None = None) -> Validation:
-    """The vintages held of a source's own revisions on *as_of* (all where None), several in one month counted once."""
+    """How many vintages of a source's own are held on *as_of* (all where None), several in one month counted once.
+
+    A source that publishes single figures instead of whole tables has none.
+    """
+    if source in SOURCES and SOURCES[source].coverage == "keys":
+        return Validation(source, indicator, 0)
     days = [day for day in store.vintages(source, indicator) if as_of is None or day <= as_of]
     return Validation(source, indicator, len({(day.year, day.month) for day in days}))
 
