@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 import pandas as pd
 
+from surveillance.calibration import Calibration
 from surveillance.plan import Plan
 
 VERDICT_COLUMNS = (
     "as_of", "indicator", "geography", "substance", "period", "observed", "expected", "upper", "pvalue",
-    "exceedance", "alarm", "detector", "reason",
+    "pvalue_low", "exceedance", "alarm", "detector", "reason",
 )  # fmt: skip
 SERIES_COLUMNS = (
     "indicator", "geography", "substance", "state", "reason", "late", "period", "since", "run", "age_days",
-    "observed", "expected", "upper", "pvalue", "exceedance", "detector", "alarms", "judged",
+    "observed", "expected", "upper", "pvalue", "qvalue", "pvalue_low", "fall", "exceedance", "detector", "alarms",
+    "judged",
 )  # fmt: skip
 STATES = ("signal", "last_known", "quiet", "not_judgeable")
 
@@ -31,8 +33,10 @@ class Assessment:
     watched series (SERIES_COLUMNS): its `state` at its newest complete period (`signal`, `last_known` for a
     signal in a late source, `quiet`, `not_judgeable` with a reason); `since` and `run`, the first period and
     length of the current run of alarms; `alarms` of `judged`, its track record over the last 36 judged
-    periods before that run. `alpha` is what the budget allows each judgement; `expected_false` the false
-    alarms a quarter that follow from it.
+    periods before that run; `qvalue`, shown and never a gate, of its newest period among all judged ones; `fall`,
+    whether its newest value is as far below what was expected as an alarm is above (NA: could not be judged).
+    `alpha` is what the budget allows each judgement; `expected_false` the false signals a quarter that follow
+    from it; `calibration` how well each indicator's p-values held, whose inflation is in them.
     """
 
     as_of: date
@@ -42,16 +46,17 @@ class Assessment:
     verdicts: pd.DataFrame
     series: pd.DataFrame
     failures: Mapping[str, str]
+    calibration: Mapping[str, Calibration] = field(default_factory=dict)
 
     @classmethod
     def of_nothing(cls, plan: Plan, as_of: date, failures: Mapping[str, str]) -> Assessment:
         """The answer on a day on which nothing was known: no series, no verdict."""
         dates = {"as_of", "period", "since"}
-        numbers = {"observed", "expected", "upper", "pvalue", "exceedance"}
+        numbers = {"observed", "expected", "upper", "pvalue", "qvalue", "pvalue_low", "exceedance"}
 
         def empty(columns: Sequence[str]) -> pd.DataFrame:
             kinds = dict.fromkeys(dates, "datetime64[s]") | dict.fromkeys(numbers, "float64")
-            kinds |= {"alarm": "boolean", "complete": "bool", "late": "bool"}
+            kinds |= {"alarm": "boolean", "fall": "boolean", "complete": "bool", "late": "bool"}
             return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "object")) for name in columns})
 
         return cls(
@@ -73,6 +78,12 @@ class Assessment:
         ids = ranked["indicator"] + "." + ranked["geography"] + "." + ranked["substance"]
         since = ranked["since"].dt.strftime("%Y-%m")
         return ranked.assign(id=ids + "." + since).drop(columns=["excess", "new"]).reset_index(drop=True)
+
+    @cached_property
+    def falls(self) -> pd.DataFrame:
+        """Series whose newest value is unusually low, lowest p-value first: possible data loss, then a fall."""
+        low = self.series[self.series["fall"].fillna(False)]
+        return low.sort_values("pvalue_low", kind="stable").reset_index(drop=True)
 
     @cached_property
     def newest(self) -> pd.DataFrame:

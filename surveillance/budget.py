@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from surveillance.judging import newest_false_alarm
-from surveillance.plan import Plan
-from surveillance.series import Wide
+from surveillance.judging import Judgements
 
 JUDGEMENTS_A_QUARTER = {"W": 13, "MS": 3}
-_SMALLEST, _LARGEST = 1e-6, 0.1
+SMALLEST, LARGEST = 1e-6, 0.1
 _STEPS = 14  # halvings of log alpha: a relative precision below 0.1 %
 
 
-def expected_false(plan: Plan, wides: Sequence[Wide]) -> float:
-    """Sum of P(Y > U) over the judgements of a quarter, each under its own series' baseline.
+def expected_false(newest: Sequence[Judgements], alpha: float, inflation: Mapping[str, float]) -> float:
+    """The false signals of a quarter: Σ p (1 − p) over its judgements, p = P(Y > U) under each one's baseline.
 
-    The attained rates of discrete counts lie below the nominal alpha in steps, so what is summed is what is
-    attained, over the panel as a whole. Series that cannot be judged add nothing.
+    A signal is a run of alarms; of two alarms in a row the second opens none, hence 1 − p. The attained rates
+    of discrete counts lie below alpha in steps, so what is summed is what is attained, over the panel as a
+    whole. Series that cannot be judged add nothing. *newest* holds the newest judgement of each series.
     """
-    return float(
-        sum(
-            JUDGEMENTS_A_QUARTER[wide.indicator.frequency]
-            * np.nansum(newest_false_alarm(plan[wide.indicator.id], wide))
-            for wide in wides
-        )
-    )
+    total = 0.0
+    for judgements in newest:
+        indicator = judgements.wide.indicator
+        attained = judgements.answers(alpha, inflation.get(indicator.id, 1.0))[0]["false_alarm_"]
+        chance = attained[judgements.wide.judge.to_numpy()[-len(attained) :]]
+        total += JUDGEMENTS_A_QUARTER[indicator.frequency] * float(np.nansum(chance * (1 - chance)))
+    return total
 
 
-def spend(plan: Plan, wides: Sequence[Wide]) -> tuple[float, float]:
-    """The largest alpha whose expected false alarms a quarter stay within the plan's budget, and that number.
+def spend(
+    budget: float, newest: Sequence[Judgements], inflation: Mapping[str, float] | None = None
+) -> tuple[float, float]:
+    """The largest alpha whose expected false signals a quarter stay within the *budget*, and that number.
 
     Bisection on log alpha between 1e-6 and 0.1; where even 0.1 stays within, it is 0.1.
     """
-    if (most := expected_false(plan.at(_LARGEST), wides)) <= plan.budget:
-        return _LARGEST, most
-    low, high, spent = np.log(_SMALLEST), np.log(_LARGEST), 0.0
+    factors = inflation or {}
+    if (most := expected_false(newest, LARGEST, factors)) <= budget:
+        return LARGEST, most
+    low, high, spent = np.log(SMALLEST), np.log(LARGEST), 0.0
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        expected = expected_false(plan.at(float(np.exp(middle))), wides)
-        if expected <= plan.budget:
+        expected = expected_false(newest, float(np.exp(middle)), factors)
+        if expected <= budget:
             low, spent = middle, expected
         else:
             high = middle

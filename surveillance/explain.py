@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtrit
 
 from data_sources.indicators import INDICATORS
 from surveillance.assessment import Assessment
@@ -76,7 +76,9 @@ def with_ranges(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         detector = _detector(plan, str(indicator), str(name))
         if detector is not None:
             expected, upper = (part[column].to_numpy(dtype=float) for column in ("expected", "upper"))
-            found.loc[part.index, list(RANGES)] = np.column_stack(_ends(detector, expected, upper))
+            inflation = plan.inflation.get(str(indicator), 1.0)
+            ends = _ends(detector, expected, upper, [_reach(level, inflation) for level in LEVELS])
+            found.loc[part.index, list(RANGES)] = np.column_stack(ends)
     return rows.assign(**{name: found[name] for name in RANGES})
 
 
@@ -88,34 +90,41 @@ def _detector(plan: Plan, indicator: str, name: str) -> Detector | None:
     return None
 
 
-def _ends(detector: Detector, expected: Floats, upper: Floats) -> list[Floats]:
+def _reach(level: float, inflation: float) -> float:
+    """The probability below the upper end of a *level* range, once the spread is inflated."""
+    return float(ndtr(inflation * ndtri((1 + level) / 2)))
+
+
+def _ends(detector: Detector, expected: Floats, upper: Floats, tops: list[float]) -> list[Floats]:
     if isinstance(detector, FarringtonFlexible) and detector.threshold != "delta":
-        return _counted(expected, upper, detector.alpha)
+        return _counted(expected, upper, detector.alpha, tops)
     if isinstance(detector, Farrington1996):  # its alpha is two-sided
-        return _scaled(expected, upper, ndtri, detector.alpha / 2, _POWERS[detector.power])
+        return _scaled(expected, upper, ndtri, detector.alpha / 2, _POWERS[detector.power], tops)
     if isinstance(detector, FarringtonFlexible):
-        return _scaled(expected, upper, ndtri, detector.alpha, _POWERS[detector.power])
+        return _scaled(expected, upper, ndtri, detector.alpha, _POWERS[detector.power], tops)
     if isinstance(detector, SeasonalRegression):
         tail = partial(stdtrit, detector.tail_df)
-        return _scaled(expected, upper, tail, detector.alpha, _SCALES[detector.transform])
+        return _scaled(expected, upper, tail, detector.alpha, _SCALES[detector.transform], tops)
     tail = partial(stdtrit, detector.tail_df) if isinstance(detector, TwelveMonthEnding) else ndtri
-    return _scaled(expected, upper, tail, detector.alpha, _POWERS["none"])
+    return _scaled(expected, upper, tail, detector.alpha, _POWERS["none"], tops)
 
 
-def _scaled(expected: Floats, upper: Floats, tail: Tail, alpha: float, scale: Scale) -> list[Floats]:
+def _scaled(
+    expected: Floats, upper: Floats, tail: Tail, alpha: float, scale: Scale, tops: list[float]
+) -> list[Floats]:
     """Symmetric ranges on a scale, whose spread is what puts *upper* at 1 − alpha."""
     there, back = scale
     middle = there(expected)
     with np.errstate(invalid="ignore"):
         spread = np.where(upper > expected, (there(upper) - middle) / tail(1 - alpha), np.nan)
     ends = []
-    for level in LEVELS:
-        reach = tail((1 + level) / 2) * spread
+    for top in tops:
+        reach = tail(top) * spread
         ends += [np.maximum(back(np.maximum(middle - reach, 0)), 0), back(middle + reach)]
     return ends
 
 
-def _counted(expected: Floats, upper: Floats, alpha: float) -> list[Floats]:
+def _counted(expected: Floats, upper: Floats, alpha: float, tops: list[float]) -> list[Floats]:
     """Negative binomial ranges, with the dispersion at which *upper* is the 1 − alpha quantile."""
     usable = (expected > 0) & (upper > expected)
     mean = np.where(usable, expected, np.nan)
@@ -125,8 +134,8 @@ def _counted(expected: Floats, upper: Floats, alpha: float) -> list[Floats]:
         within = cdf(upper, mean, middle) >= 1 - alpha
         low, high = np.where(within, middle, low), np.where(within, high, middle)
     ends = []
-    for level in LEVELS:
-        ends += [quantile((1 - level) / 2, mean, low), quantile((1 + level) / 2, mean, low)]
+    for top in tops:
+        ends += [quantile(1 - top, mean, low), quantile(top, mean, low)]
     return ends
 
 

@@ -67,14 +67,7 @@ def only(wide: Wide, geography: str, substance: str) -> Wide:
 
 def several(wide: Wide, columns: Sequence[tuple[str, str]]) -> Wide:
     """*wide* with these of its series (geography, substance); KeyError where it does not hold one."""
-    chosen = list(columns)
-    return replace(
-        wide,
-        observed=wide.observed[chosen],
-        status=wide.status[chosen],
-        provisional=wide.provisional[chosen],
-        judge=wide.judge[chosen],
-    )
+    return wide[list(columns)]
 
 
 def judged(detector: Detector, wide: Wide, *, short: Detector | None = None) -> pd.DataFrame:
@@ -146,7 +139,7 @@ def read(parameter: Parameter, text: str) -> Any:
     if parameter.kind == "choice":
         if text not in parameter.choices:
             raise ValueError(f"{parameter.name} must be one of {', '.join(parameter.choices)}, not {text!r}")
-        return text
+        return type(parameter.default)(text)
     return int(text) if parameter.kind == "whole" else float(text)
 
 

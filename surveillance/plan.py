@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from surveillance.calibration import nominal
 from surveillance.detectors import (
     Detector,
     EarsC2,
@@ -41,6 +42,7 @@ class Plan:
     name: str = "Panel default"
     version: int = 1
     not_watched: Mapping[str, str] = field(default_factory=dict)
+    inflation: Mapping[str, float] = field(default_factory=dict)  # of indicators, estimated: see calibration.py
 
     def __post_init__(self) -> None:
         if not 0 < self.budget <= 100:
@@ -52,18 +54,14 @@ class Plan:
         return hashlib.sha256(repr((self.watches, self.budget)).encode()).hexdigest()[:8]
 
     def at(self, alpha: float) -> Plan:
-        """The same plan with every detector at one *alpha*."""
-        return replace(
-            self,
-            watches=tuple(
-                replace(
-                    watch,
-                    detector=replace(watch.detector, alpha=alpha),  # type: ignore[type-var]
-                    short=watch.short and replace(watch.short, alpha=alpha),  # type: ignore[type-var]
-                )
-                for watch in self.watches
-            ),
-        )
+        """The same plan with every detector at what gives one *alpha* after its indicator's inflation."""
+        return replace(self, watches=tuple(self._at(watch, alpha) for watch in self.watches))
+
+    def _at(self, watch: Watch, alpha: float) -> Watch:
+        asked = nominal(alpha, self.inflation.get(watch.indicator, 1.0))
+        detector: Detector = replace(watch.detector, alpha=asked)  # type: ignore[type-var]
+        short: Detector | None = watch.short and replace(watch.short, alpha=asked)  # type: ignore[type-var]
+        return replace(watch, detector=detector, short=short)
 
     def __getitem__(self, indicator: str) -> Watch:
         """The row of the plan for an indicator; KeyError where it is not watched."""

@@ -30,6 +30,16 @@ class Wide:
     provisional: pd.DataFrame
     judge: pd.DataFrame
 
+    def __getitem__(self, columns: slice | list[tuple[str, str]]) -> Wide:
+        """The same with some of its series: a slice of them, or their (geography, substance)."""
+
+        def some(frame: pd.DataFrame) -> pd.DataFrame:
+            return frame.iloc[:, columns] if isinstance(columns, slice) else frame[columns]
+
+        return Wide(
+            self.indicator, some(self.observed), some(self.status), some(self.provisional), some(self.judge)
+        )
+
     @property
     def newest(self) -> pd.Series:
         """Per series, the newest period that may be judged; NaT where there is none."""

@@ -34,6 +34,9 @@ _ABOUT = {
 _FIELD_ABOUT = {
     "alarm": "true, false, or empty where it could not be judged",
     "pvalue": "P(Y >= observed) under the baseline, one-sided",
+    "pvalue_low": "P(Y <= observed) under the baseline, one-sided",
+    "qvalue": "Benjamini-Yekutieli q-value among the judged newest periods; shown, never a gate",
+    "fall": "true where the value is unusually low: possible data loss first, then a fall",
     "exceedance": "(observed - expected) / (upper - expected)",
     "period": "first day of the period; of its end month for 12-month sums",
     "as_of": "when the value was public",
@@ -95,6 +98,7 @@ def seal(folder: Folder, assessment: Assessment, store: Store) -> None:
             "digest": assessment.plan.digest,
             "budget": assessment.plan.budget,
             "alpha": float(f"{assessment.alpha:.6g}"),
+            "inflation": {name: float(f"{c:.6g}") for name, c in assessment.plan.inflation.items()},
             "watches": {
                 f"{watch.indicator}": repr(watch.detector)
                 for watch in assessment.plan.at(float(f"{assessment.alpha:.6g}")).watches

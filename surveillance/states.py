@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 from data_sources.indicators import INDICATORS, successor
 from data_sources.observations import SERIES, period_end
 from surveillance.assessment import SERIES_COLUMNS
+from surveillance.calibration import qvalues
 
 GRACE_DAYS = 20  # after a release was due, before its source counts as late
 OUT_OF_DATE_DAYS = 730  # a series this old says nothing of today, whatever its last verdict was
 TRACK = 36  # judged periods that a track record looks back on
 
 
-def states(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def states(rows: pd.DataFrame, as_of: date, alpha: float) -> pd.DataFrame:
     """One row per watched series (SERIES_COLUMNS) from the verdicts of all watches, ordered within a series.
 
     A series that another indicator continues is left to that one. Where nothing was ever complete the
-    series cannot be judged, for want of data.
+    series cannot be judged, for want of data. *alpha* is the line for `fall`; the family of `qvalue` are the judged
+    newest periods of sources that are not late.
     """
     rows = rows.reset_index(drop=True)
     complete = rows[rows["complete"]]
@@ -48,7 +50,12 @@ def states(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
         ["not_judgeable", "quiet", "last_known"],
         default="signal",
     )
-    return table.loc[~_superseded(table), list(SERIES_COLUMNS)].sort_values(SERIES, ignore_index=True)
+    judged = (table["state"] != "not_judgeable").to_numpy() & table["pvalue_low"].notna().to_numpy()
+    table["fall"] = pd.arrays.BooleanArray((table["pvalue_low"] < alpha).to_numpy(dtype=bool), ~judged)
+    table = table.loc[~_superseded(table)]
+    current = (table["state"] != "not_judgeable") & ~table["late"]
+    table = table.assign(qvalue=qvalues(table["pvalue"].where(current)))
+    return table[list(SERIES_COLUMNS)].sort_values(SERIES, ignore_index=True)
 
 
 def _run(complete: pd.DataFrame) -> pd.Series:

@@ -6,7 +6,7 @@ outbreaks of infectious disease. J R Stat Soc A 159, 547–563. doi:10.2307/2983
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Literal
 
 import pandas as pd
@@ -73,4 +73,5 @@ class Farrington1996:
         last: int | None = None,
     ) -> Fitted:
         """As FarringtonFlexible.run."""
-        return self._flexible().run(observed, judge=judge, population=population, last=last, as_r="1996")
+        fitted = self._flexible().run(observed, judge=judge, population=population, last=last, as_r="1996")
+        return replace(fitted, share=0.5)

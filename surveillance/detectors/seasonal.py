@@ -75,16 +75,26 @@ class SeasonalRegression:
         population: pd.DataFrame | None = None,
         last: int | None = None,
     ) -> Verdicts:
-        there, back = _SCALES[self.transform]
+        return self.run(observed, judge=judge, population=population, last=last).at(self.alpha)
+
+    def run(
+        self,
+        observed: pd.DataFrame,
+        *,
+        judge: pd.DataFrame | None = None,
+        population: pd.DataFrame | None = None,
+        last: int | None = None,
+    ) -> Predicted:
+        """The predictions behind the verdicts, from which a threshold at any alpha follows."""
+        there, _ = _SCALES[self.transform]
+        first = 0 if last is None else max(len(observed) - last, 0)
         y = observed.to_numpy(dtype=float)
         with np.errstate(invalid="ignore"):
-            z = np.where(y >= 0, there(np.maximum(y, 0)), np.nan)
+            z = np.where((y >= 0) & np.isfinite(y), there(np.maximum(y, 0)), np.nan)
         design, at = self._design(PERIODS_A_YEAR[frequency_of(observed.index)])
-        first = 0 if last is None else max(len(y) - last, 0)
         wanted = np.ones(y.shape, dtype=bool) if judge is None else judge.to_numpy(dtype=bool)
-        shape = y.shape
-        middle, spread = np.full(shape, np.nan), np.full(shape, np.nan)
-        reason = np.where(np.isnan(y), Reason.missing, np.where(wanted, Reason.ok, Reason.not_judged))
+        middle, spread = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
+        reason = np.where(np.isnan(z), Reason.missing, np.where(wanted, Reason.ok, Reason.not_judged))
         rows, columns = np.nonzero((reason == Reason.ok) & (np.arange(len(y))[:, None] >= first))
         if len(rows):
             base, present = _windows(z, rows, columns, len(design), self.guard)
@@ -99,26 +109,37 @@ class SeasonalRegression:
                 found, wide = robust(base[fine], present[fine], design, at)
                 middle[rows[fine], columns[fine]], spread[rows[fine], columns[fine]] = found, wide
         able = (reason == Reason.ok) & ~np.isnan(middle)
-        flat = able & ~(spread > 1e-9)
-        reason[flat] = Reason.no_variation
-        able &= ~flat
-        reach = float(stdtrit(self.tail_df, 1 - self.alpha))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            distance = (z - middle) / spread
-            upper = back(np.maximum(middle + reach * spread, 0))
-            tail = stdtr(self.tail_df, -distance)
-        return Verdicts(
-            index=observed.index,
-            columns=observed.columns,
-            observed_=y,
-            expected_=np.where(able, back(np.maximum(middle, 0)), np.nan),
-            upper_=np.where(able, upper, np.nan),
-            pvalue_=np.where(able, tail, np.nan),
-            pvalue_low_=np.where(able, 1 - tail, np.nan),
-            false_alarm_=np.where(able, self.alpha, np.nan),
-            alarm_=np.where(able, y > upper, -1).astype(np.int8),
-            reason_=reason.astype(np.int8),
-        ).tail(last)
+        reason[able & ~(spread > 1e-9)] = Reason.no_variation
+        rest = slice(first, None)
+        return Predicted(
+            self, observed.index[rest], observed.columns, y[rest], z[rest], middle[rest], spread[rest], reason[rest]
+        )
+
+    def traced(self, observed: pd.Series, row: int) -> Traced:
+        """The regression behind the verdict on one *row* of a series, reference period by reference period.
+
+        Empty where no value of the window is known.
+        """
+        there, back = _SCALES[self.transform]
+        y = observed.to_numpy(dtype=float)[:, None]
+        with np.errstate(invalid="ignore"):
+            z = np.where((y >= 0) & np.isfinite(y), there(np.maximum(y, 0)), np.nan)
+        design, at = self._design(PERIODS_A_YEAR[frequency_of(observed.index)])
+        base, present = _windows(z, np.array([row]), np.array([0]), len(design), self.guard)
+        rows = row - self.guard + np.arange(-len(design), 0)
+        inside = rows >= 0
+        if present.sum() <= design.shape[1]:
+            return Traced(rows[:0], np.empty(0), np.empty(0), np.nan, np.nan)
+        beta, weight = huber(base, present, design)
+        middle, spread = robust(base, present, design, at)
+        before = middle[0] - (beta[0, -1] if self.trend else 0.0)
+        return Traced(
+            rows=rows[inside],
+            mean=np.asarray(back(np.maximum(design @ beta[0], 0)))[inside],
+            weight=weight[0, inside],
+            spread=float(spread[0]),
+            growth=float(back(middle[0]) / back(before) - 1) if self.trend and before > 0 else np.nan,
+        )
 
     def _design(self, periods: int) -> tuple[Floats, Floats]:
         """The reference periods' design (n, p) and the judged period's row (p,); time runs to it, in years."""
@@ -126,6 +147,59 @@ class SeasonalRegression:
         columns = [np.ones(len(time)), np.cos(2 * np.pi * time), np.sin(2 * np.pi * time)]
         design = np.column_stack([*columns, time] if self.trend else columns)
         return design[:-1], design[-1]
+
+
+@dataclass(frozen=True)
+class Traced:
+    """One cell's regression: rows of the reference periods, fitted values on the scale of the figures, and weights.
+
+    `spread` is that of the prediction on the transformed scale; `growth` what is expected over what the line
+    alone makes of it a year before, less 1; NaN without a line.
+    """
+
+    rows: NDArray[np.int64]
+    mean: Floats
+    weight: Floats
+    spread: float
+    growth: float
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Each cell's prediction and spread on the transformed scale, before any threshold; arrays (rows, S)."""
+
+    detector: SeasonalRegression
+    index: pd.Index
+    columns: pd.Index
+    observed: Floats
+    transformed: Floats
+    middle: Floats
+    spread: Floats
+    reason: NDArray[np.int64]
+
+    def at(self, alpha: float) -> Verdicts:
+        """The verdicts at an *alpha*."""
+        _, back = _SCALES[self.detector.transform]
+        able = (self.reason == Reason.ok) & ~np.isnan(self.middle)
+        reach = float(stdtrit(self.detector.tail_df, 1 - alpha))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            distance = (self.transformed - self.middle) / self.spread
+            upper = back(np.maximum(self.middle + reach * self.spread, 0))
+        low, high = stdtr(self.detector.tail_df, distance), stdtr(self.detector.tail_df, -distance)
+        expected = back(np.maximum(self.middle, 0))
+        answers = [np.where(able, values, np.nan) for values in (expected, upper, high, low)]
+        return Verdicts(
+            index=self.index,
+            columns=self.columns,
+            observed_=self.observed,
+            expected_=answers[0],
+            upper_=answers[1],
+            pvalue_=answers[2],
+            pvalue_low_=answers[3],
+            false_alarm_=np.where(able, alpha, np.nan),
+            alarm_=np.where(able, self.observed > upper, -1).astype(np.int8),
+            reason_=self.reason.astype(np.int8),
+        )
 
 
 def _windows(z: Floats, rows: Places, columns: Places, count: int, guard: int) -> tuple[Floats, Flags]:
@@ -136,14 +210,34 @@ def _windows(z: Floats, rows: Places, columns: Places, count: int, guard: int) -
     return np.where(present, base, 0.0), present
 
 
+def _median(values: Floats, known: Flags) -> Floats:
+    """The median of the *known* of each row, NaN where there is none; a fortieth of numpy's nanmedian's time."""
+    ordered, count = np.sort(values, axis=1), known.sum(axis=1)  # NaN comes last
+    rows = np.arange(len(values))
+    return np.asarray((ordered[rows, np.maximum(count - 1, 0) // 2] + ordered[rows, count // 2 * (count > 0)]) / 2)
+
+
 def robust(z: Floats, present: Flags, design: Floats, at: Floats) -> tuple[Floats, Floats]:
     """Huber's regression of each row of *z* (N, n) on *design* (n, p): the prediction at *at*, and its spread.
 
-    Weights min(1, 1.345 s/|r|), s = median |r| / 0.6745 anew at each step, until nothing moves by more than
-    1e-8 or 50 steps. The spread is √(Σr²/(n − p) · (1 + x₀ᵀ(XᵀX)⁻¹x₀)) over the known values, unweighted.
+    The spread is √(Σr²/(n − p) · (1 + x₀ᵀ(XᵀX)⁻¹x₀)) over the known values, unweighted.
     """
+    beta, _ = huber(z, present, design)
     size = design.shape[1]
-    products = (design[:, :, None] * design[:, None, :]).reshape(len(design), size * size)
+    residual = np.where(present, z - beta @ design.T, np.nan)
+    square = np.nansum(residual**2, axis=1) / (present.sum(axis=1) - size)
+    normal = (present.astype(float) @ _products(design)).reshape(-1, size, size)
+    leverage = (at * np.linalg.solve(normal, np.broadcast_to(at, (len(z), size))[..., None])[..., 0]).sum(axis=1)
+    return beta @ at, np.sqrt(square * (1 + leverage))
+
+
+def huber(z: Floats, present: Flags, design: Floats) -> tuple[Floats, Floats]:
+    """Coefficients (N, p), and the weights (N, n) with which they were fitted; 0 where a value is missing.
+
+    Weights min(1, 1.345 s/|r|), s = median |r| / 0.6745 anew at each step, until nothing moves by more than
+    1e-8 or 50 steps.
+    """
+    size, products = design.shape[1], _products(design)
     weight = present.astype(float)
     beta = np.zeros((len(z), size))
     active = np.arange(len(z))  # each row stops by itself, so that its answer does not depend on the others
@@ -157,13 +251,14 @@ def robust(z: Floats, present: Flags, design: Floats, at: Floats) -> tuple[Float
             break
         known = present[active]
         residual = np.where(known, z[active] - beta[active] @ design.T, np.nan)
-        scale = np.nanmedian(np.abs(residual), axis=1, keepdims=True) / CONSISTENT
+        scale = _median(np.abs(residual), known)[:, None] / CONSISTENT
         with np.errstate(divide="ignore", invalid="ignore"):
             shrunk = np.where(known, np.minimum(1.0, HUBER * scale / np.abs(residual)), 0.0)
         shrunk = np.where(known & ~(scale > 0), 1.0, shrunk)
         weight[active] = np.where(np.isnan(shrunk), 1.0, shrunk)
-    residual = np.where(present, z - beta @ design.T, np.nan)
-    square = np.nansum(residual**2, axis=1) / (present.sum(axis=1) - size)
-    normal = (present.astype(float) @ products).reshape(-1, size, size)
-    leverage = (at * np.linalg.solve(normal, np.broadcast_to(at, (len(z), size))[..., None])[..., 0]).sum(axis=1)
-    return beta @ at, np.sqrt(square * (1 + leverage))
+    return beta, weight
+
+
+def _products(design: Floats) -> Floats:
+    """(n, p²): each row's outer product."""
+    return (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)

@@ -13,7 +13,7 @@ from data_sources.indicators import INDICATORS
 from data_sources.ingest import open_store
 from surveillance import pipeline
 from surveillance.budget import expected_false, spend
-from surveillance.judging import judge
+from surveillance.judging import judge, newest
 from surveillance.plan import DEFAULT_PLAN, Plan, Watch
 from surveillance.series import regular, wide
 
@@ -64,15 +64,16 @@ def test_a_new_method_is_never_judged_against_the_old_one(store, factor):
 
 
 def test_the_budget_is_what_the_panel_spends(store, assessment):
-    wides = [
-        frame
+    panel = [
+        newest(watch, frame)
         for watch in DEFAULT_PLAN.watches
         if (frame := regular(store, AS_OF, watch.indicator, watch.substances)) is not None
     ]
-    alpha, spent = spend(DEFAULT_PLAN, wides)
-    assert spent == pytest.approx(expected_false(DEFAULT_PLAN.at(alpha), wides))
+    inflation = assessment.plan.inflation
+    alpha, spent = spend(DEFAULT_PLAN.budget, panel, inflation)
+    assert spent == pytest.approx(expected_false(panel, alpha, inflation))
     assert spent <= DEFAULT_PLAN.budget
-    assert expected_false(DEFAULT_PLAN.at(alpha * 1.05), wides) > DEFAULT_PLAN.budget * 0.97
+    assert expected_false(panel, alpha * 1.05, inflation) > DEFAULT_PLAN.budget * 0.97
     assert alpha == assessment.alpha
 
 

@@ -23,6 +23,7 @@ def verdicts(indicator: str, alarms: list[bool | None], start: str, geography: s
             "expected": 3.0,
             "upper": 4.0,
             "pvalue": 0.01,
+            "pvalue_low": 0.99,
             "exceedance": 2.0,
             "alarm": pd.array(alarms, dtype="boolean"),
             "reason": ["too_little_history" if alarm is None else "ok" for alarm in alarms],
@@ -34,7 +35,7 @@ def verdicts(indicator: str, alarms: list[bool | None], start: str, geography: s
 
 
 def one(rows: pd.DataFrame, as_of: date) -> pd.Series:
-    table = states(rows, as_of)
+    table = states(rows, as_of, 0.005)
     assert len(table) == 1
     return table.iloc[0]
 
@@ -87,7 +88,7 @@ def test_a_series_that_another_continues_is_left_to_that_one():
     old = verdicts("mx_retail_drug_case_files", [False] * 12, "2025-01-01", "MX-SON")
     new = verdicts("mx_retail_drug_case_files_rnid", [None], "2026-01-01", "MX-SON")
     alone = verdicts("mx_retail_drug_case_files", [False] * 12, "2025-01-01", "MX-AGU")
-    table = states(pd.concat([old, new, alone]), date(2026, 2, 25))
+    table = states(pd.concat([old, new, alone]), date(2026, 2, 25), 0.005)
     assert table[["indicator", "geography"]].to_numpy().tolist() == [
         ["mx_retail_drug_case_files", "MX-AGU"],
         ["mx_retail_drug_case_files_rnid", "MX-SON"],
@@ -103,3 +104,27 @@ def test_the_track_record_looks_back_on_36_judged_periods():
 def test_a_source_is_late_after_its_delay_its_cadence_and_a_grace(as_of, late):
     # December ends on 1 January; 25 days of delay + 31 of cadence + 20 of grace = 76 days: 18 March.
     assert one(verdicts(EVENTS, [False], "2025-12-01"), as_of)["late"] == late
+
+
+def test_a_value_as_far_below_as_an_alarm_is_above_is_a_fall_and_no_signal():
+    low = verdicts(EVENTS, [False] * 12, "2025-01-01", pvalue_low=0.001, pvalue=0.999)
+    row = one(low, date(2026, 1, 25))
+    assert row["fall"]
+    assert row["state"] == "quiet"
+    assert not one(verdicts(EVENTS, [False] * 12, "2025-01-01"), date(2026, 1, 25))["fall"]
+    unknown = one(verdicts(EVENTS, [None] * 12, "2025-01-01", pvalue_low=0.001), date(2026, 1, 25))
+    assert unknown["fall"] is pd.NA
+
+
+def test_q_values_are_those_of_the_judged_newest_periods():
+    rows = [
+        verdicts(EVENTS, [False] * 12, "2025-01-01", geography=place, pvalue=p)
+        for place, p in (("US", 0.001), ("US-AZ", 0.04), ("US-TX", 0.5))
+    ]
+    rows.append(verdicts(EVENTS, [None] * 12, "2025-01-01", geography="US-NM"))
+    table = states(pd.concat(rows), date(2026, 1, 25), 0.005).set_index("geography")["qvalue"]
+    scale = 3 * (1 + 1 / 2 + 1 / 3)  # of three p-values: p(i) · 3/i · Σ 1/j, then the running minimum
+    assert table["US"] == pytest.approx(0.001 * scale)
+    assert table["US-AZ"] == pytest.approx(0.04 * scale / 2)
+    assert table["US-TX"] == pytest.approx(0.5 * scale / 3)
+    assert pd.isna(table["US-NM"])

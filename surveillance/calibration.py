@@ -1,0 +1,92 @@
+"""Do the p-values mean what they say? The probability integral transform, pooled by indicator, and what follows.
+
+Were a baseline right, P(Y ≤ y) of new values would be uniform, and its normal score z = Φ⁻¹(P) standard normal.
+Where the pooled scores of the recent past spread wider, the indicator's baselines are too sure of themselves:
+all its p-values are widened by one factor, p → Φ(Φ⁻¹(p)/c), which is to inflate the standard deviation of a new
+value by c. Never narrowed: c ≥ 1. It is parametric on purpose: an empirical p on n values never falls below
+1/(n + 1), far above what an alarm needs.
+
+Dawid AP (1984). Present position and potential developments: some personal views: statistical theory: the
+prequential approach. J R Stat Soc A 147, 278–292. doi:10.2307/2981683. Czado C, Gneiting T, Held L (2009).
+Predictive model assessment for count data. Biometrics 65, 1254–1261. doi:10.1111/j.1541-0420.2009.01191.x.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+from scipy.stats import false_discovery_control
+
+Floats = NDArray[np.float64]
+LEAST = 200  # pooled values from which an inflation is estimated; its standard error is then 9 %
+OUTER = 0.05  # the share in each tail at which the spread is measured
+MOST = 3.0
+YEARS = {"W": 104, "MS": 36}  # judged periods of each series that are pooled
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Of one indicator: how many past values were pooled, the spread of their scores, and the inflation."""
+
+    values: int
+    spread: float  # NaN where too few
+    inflation: float
+
+
+def mid_p(pvalue: Floats, pvalue_low: Floats) -> Floats:
+    """The mid-distribution P(Y < y) + ½ P(Y = y), from P(Y ≥ y) and P(Y ≤ y); NaN where either is."""
+    return np.asarray((1 + pvalue_low - pvalue) / 2)
+
+
+def scores(pvalue: Floats, pvalue_low: Floats) -> Floats:
+    """Normal scores of the mid-distribution, at most 8 from 0; NaN where there is no p-value."""
+    return np.asarray(np.clip(ndtri(np.clip(mid_p(pvalue, pvalue_low), 0, 1)), -8, 8))
+
+
+def calibrate(z: Floats) -> Calibration:
+    """What pooled scores *z* (NaN left out) say: c = (z₉₅ − z₅)/(2 · 1.645), between 1 and 3; 1 for under 200.
+
+    Outer quantiles, since it is the tails that alarm, and not the outermost, since real outbreaks lie there;
+    the difference of two, so that a common rise of all series, which must alarm, does not pass for spread.
+    """
+    known = z[~np.isnan(z)]
+    if len(known) < LEAST:
+        return Calibration(len(known), float("nan"), 1.0)
+    low, high = np.quantile(known, [OUTER, 1 - OUTER])
+    spread = float((high - low) / (2 * ndtri(1 - OUTER)))
+    return Calibration(len(known), spread, float(np.clip(spread, 1.0, MOST)))
+
+
+def widened(pvalue: Floats, inflation: float) -> Floats:
+    """P-values after the inflation; NaN stays."""
+    return pvalue if inflation == 1 else np.asarray(ndtr(ndtri(pvalue) / inflation))
+
+
+def nominal(alpha: float, inflation: float) -> float:
+    """The alpha to ask a detector for, so that after the inflation it is *alpha*."""
+    return alpha if inflation == 1 else float(ndtr(ndtri(alpha) * inflation))
+
+
+def qvalues(pvalue: pd.Series) -> pd.Series:
+    """Benjamini and Yekutieli's q-values of the judged among *pvalue*; NaN where not judged. Shown, never a gate.
+
+    The smallest false discovery rate at which the value would be among the discoveries, under any dependence.
+    Benjamini Y, Yekutieli D (2001). Ann Stat 29, 1165–1188. doi:10.1214/aos/1013699998.
+    """
+    known = pvalue.notna()
+    out = pd.Series(np.nan, pvalue.index)
+    if known.any():
+        out[known] = false_discovery_control(pvalue[known].to_numpy(dtype=float).clip(0, 1), method="by")
+    return out
+
+
+def histogram(z: Floats, bins: int = 10) -> pd.DataFrame:
+    """How the mid-distribution of pooled scores *z* fills equal classes: low, high, share (uniform: 1/bins)."""
+    u = ndtr(z[~np.isnan(z)])
+    edges = np.linspace(0, 1, bins + 1)
+    count, _ = np.histogram(u, edges)
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "share": count / max(len(u), 1)})
