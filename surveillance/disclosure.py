@@ -8,7 +8,6 @@ places that are shown would tell a month of one that is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_sources.vocabulary import GEOGRAPHIES
+from surveillance.rolling import bounds
 
-Floats = NDArray[np.float64]
+Counts = dict[tuple[str, str], NDArray[np.float64]]  # by place and class
 LEAST = 10.0
 APART = {"US-PR"}  # publishes with the states, and is no part of the nation's figure
 _ENDLESS = 1e12  # in place of a bound that is not known
@@ -60,88 +60,94 @@ class Shown:
     status: pd.DataFrame
 
 
-def release(months: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame) -> Shown:
-    """The one way out of recovered months: periods × (geography, substance), all of a vintage at once.
+def release(months: pd.DataFrame, sums: pd.DataFrame) -> Shown:
+    """The one way out of recovered months: what may be shown of them, on the axis of *sums*.
 
-    *low* and *high* are what the public sums alone say. Below the nation they are widened to hold 0 to 9 wherever
-    a month may be below 10, and never span fewer than 9: known to anyone, but not said by us. Given in parts, the
-    frames could be put together again by difference: give the whole vintage.
+    *months*: the sums' axis and eleven months before it × (geography, substance), all of a vintage at once: given
+    in parts, what is kept back could be put together by difference. Bounds are what the public *sums* alone say,
+    whatever the seed. Below the nation they are widened to hold 0 to 9 wherever a month may be below 10, and never
+    span less than 9: known to anyone, but not said by us. There a series with a month missing is not shown at all.
     """
-    hidden = kept_back(months, low, high)
-    places = months.columns.get_level_values(0)
-    local = ~national(places)
-    top = np.fmax(high.to_numpy(), low.to_numpy() + LEAST - 1)
-    bottom = np.where(low.to_numpy() < LEAST, 0.0, low.to_numpy())
-    off = np.isin(places, sorted(hidden))
-    values = np.where(off, np.nan, months.to_numpy())
+    local = np.array([not national(place) for place, _ in months.columns], dtype=bool)
+    whole = months.notna().to_numpy().all(axis=0) | ~local
+    known = months.where(np.broadcast_to(whole, months.shape))
+    low, high = (part[len(months) - len(sums) :] for part in bounds(sums.to_numpy()))
+    off = np.isin(months.columns.get_level_values(0), sorted(kept_back(known, sums)))
+    values = np.where(off, np.nan, known.loc[sums.index].to_numpy())
     status = np.where(np.isfinite(values), "recovered", np.where(off, "suppressed", "bounded"))
-    return Shown(
-        pd.DataFrame(values, months.index, months.columns),
-        pd.DataFrame(np.where(local, bottom, low), months.index, months.columns),
-        pd.DataFrame(np.where(local, top, high), months.index, months.columns),
-        pd.DataFrame(status, months.index, months.columns),
-    )
+    top = np.where(local, np.fmax(high, low + LEAST - 1), high)
+    bottom = np.where(local & (low < LEAST), 0.0, low)
+    return Shown(*(pd.DataFrame(part, sums.index, sums.columns) for part in (values, bottom, top, status)))
 
 
-def national(places: pd.Index) -> np.ndarray:
-    """True where a place is a nation, whose months are large and published."""
-    return np.array([GEOGRAPHIES[place].kind == "nation" for place in places], dtype=bool)
+def national(place: str) -> bool:
+    """Whether a place is a nation, whose months are large and published."""
+    return GEOGRAPHIES[place].kind == "nation"
 
 
-def kept_back(months: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame) -> set[str]:
-    """The places below the nation of which no recovered month may be shown."""
-    local = months.loc[:, ~national(months.columns.get_level_values(0))]
-    hidden = {str(place) for place, _ in local.columns[(local < LEAST).any(axis=0)]}
-    for place, own in local.T.groupby(level=0):
-        counts = {str(substance): line.to_numpy() for (_, substance), line in own.iterrows()}
-        if any((count < LEAST).any() for count in _differences(counts)):
-            hidden.add(str(place))
-    while more := _exposing(months, low, high, hidden):
-        hidden.add(more)
-    return hidden
+def kept_back(months: pd.DataFrame, sums: pd.DataFrame) -> set[str]:
+    """The places below the nation of which no recovered month may be shown; arguments as `release` takes them."""
+    counts = _with_differences(_columns(months))
+    few = {place for (place, _), count in counts.items() if not national(place) and (count < LEAST).any()}
+    totals = _with_differences(_columns(sums))
+    low, high = bounds(np.column_stack(list(totals.values())))
+    least = dict(zip(totals, np.nan_to_num(low).T, strict=True))
+    most = dict(zip(totals, np.nan_to_num(high, nan=_ENDLESS).T, strict=True))
+    while more := _exposing(counts, least, most, few):
+        few.add(more)
+    return few
 
 
-def _differences(counts: dict[str, Floats]) -> Iterator[Floats]:
-    """Counts of deaths that follow from those of two or three classes of one place."""
-    inside = {**INSIDE, "all": set(counts) - {"all"}}
-    for whole in inside.keys() & counts.keys():
-        for part in inside[whole] & counts.keys():
-            yield counts[whole] - counts[part]
-    for whole, (one, other) in UNION.items():
-        if {whole, one, other} <= counts.keys():
-            yield counts[one] + counts[other] - counts[whole]
+def _columns(table: pd.DataFrame) -> Counts:
+    return {(str(place), str(name)): line for (place, name), line in zip(table, table.to_numpy().T, strict=True)}
 
 
-def _exposing(months: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, hidden: set[str]) -> str | None:
+def _with_differences(counts: Counts) -> Counts:
+    """The counts and, as classes of their own, those that follow from two or three classes of one place."""
+    classes: dict[str, set[str]] = {}
+    for place, name in counts:
+        classes.setdefault(place, set()).add(name)
+    found = dict(counts)
+    for place, names in classes.items():
+        for whole, parts in {**INSIDE, "all": names - {"all"}}.items():
+            for part in sorted(parts & names) if whole in names else ():
+                found[place, f"{whole} less {part}"] = counts[place, whole] - counts[place, part]
+        for whole, (one, other) in UNION.items():
+            if {whole, one, other} <= names:
+                found[place, f"{one} and {other}"] = (
+                    counts[place, one] + counts[place, other] - counts[place, whole]
+                )
+    return found
+
+
+def _exposing(counts: Counts, low: Counts, high: Counts, hidden: set[str]) -> str | None:
     """The smallest shown place that, with the nation, lets a month of a place not shown be told too closely.
 
     Of the places not shown the sum R of each month is known: the nation less those shown. So a month lies between
     R less what the others can be at most and R less what they are at least (the bounds of a table with known
     margins; Fréchet 1940). It is told too closely where that rules out any of 1 … 9 that the sums alone do not.
     """
-    for (country, substance), columns in _families(months.columns):
-        shown = [key for key in columns if key[0] not in hidden and bool(months[key].notna().all())]
-        rest = [key for key in columns if key not in shown]
+    for whole, members in _families(counts).items():
+        shown = [key for key in members if key[0] not in hidden and np.isfinite(counts[key]).all()]
+        rest = [key for key in members if key not in shown]
         if not shown or not rest:
             continue
-        whole = (country, substance)
-        total = months[whole] if whole in months.columns else months[columns].sum(axis=1, skipna=False)
-        remain = (total - months[shown].sum(axis=1)).to_numpy()[:, None]
-        least = low[rest].fillna(0).to_numpy()
-        most = high[rest].fillna(_ENDLESS).to_numpy()
-        floor = np.maximum(least, remain - (most.sum(axis=1, keepdims=True) - most))
-        ceiling = np.minimum(most, remain - (least.sum(axis=1, keepdims=True) - least))
+        total = counts.get(whole, sum(counts[key] for key in members))
+        remain = total - sum(counts[key] for key in shown)
+        least = np.array([low[key] for key in rest])
+        most = np.array([high[key] for key in rest])
+        floor = np.maximum(least, remain - (most.sum(axis=0) - most))
+        ceiling = np.minimum(most, remain - (least.sum(axis=0) - least))
         safe = (floor <= np.maximum(least, 1)) & (ceiling >= np.minimum(most, LEAST - 1))  # NaN is not safe
         if not (safe | (least >= LEAST)).all():
-            return str(months[shown].mean().idxmin()[0])
+            return min(shown, key=lambda key: float(counts[key].mean()))[0]
     return None
 
 
-def _families(columns: pd.MultiIndex) -> Iterator[tuple[tuple[str, str], list[tuple[str, str]]]]:
-    """Per nation and class, the places that add up to the nation."""
-    nation = national(columns.get_level_values(0))
+def _families(counts: Counts) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """By nation and class, the places that add up to the nation."""
     families: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for (place, substance), whole in zip(columns, nation, strict=True):
-        if not whole and place not in APART:
-            families.setdefault((GEOGRAPHIES[place].country, substance), []).append((place, substance))
-    yield from families.items()
+    for place, name in counts:
+        if not national(place) and place not in APART:
+            families.setdefault((GEOGRAPHIES[place].country, name), []).append((place, name))
+    return families

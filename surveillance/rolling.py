@@ -15,14 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from surveillance.disclosure import release
-
 Floats = NDArray[np.float64]
 YEAR = 12
-# The months that a sum consists of, where a publisher gives them. Reported figures only: a predicted sum moves with
-# its factor, and half a per cent of twelve months is 6 % of one.
-MONTHS_OF = {"us_overdose_deaths_12m": "us_overdose_deaths_monthly"}
-COLUMNS = ["geography", "substance", "period", "value", "low", "high", "status", "provisional", "seed", "as_of"]
 
 
 @dataclass(frozen=True)
@@ -171,69 +165,3 @@ def _chain_least(values: Floats, broken: np.ndarray) -> Floats:
     for year in range(len(values) - 2, -1, -1):
         least[year] = np.where(broken[year + 1], least[year], least[year + 1])
     return least
-
-
-def recovered(vintage: pd.DataFrame, seeds: pd.DataFrame | None = None) -> pd.DataFrame:
-    """The months inside one publication's twelve-month sums, as far as they may be shown; one row per sum.
-
-    *vintage*: all rows of the indicator in one publication (`Store.vintage`); *seeds*: rows of the indicator that
-    MONTHS_OF names. `status` is `recovered` (`value` is the month, `seed` says from which year, by whom, and by
-    what factor it was brought to the first sum's level), `bounded` (no seed, or a gap since: `low` and `high` only)
-    or `suppressed` (see `disclosure`). `low` and `high` follow from the sums alone, whatever the seed. A month is
-    as provisional as the two sums that it comes from. Nothing is said of seasons without a seed.
-
-    ValueError: more than one vintage or indicator, or one that has no months.
-    """
-    named = vintage[["indicator", "source", "as_of"]].drop_duplicates()
-    if len(named) != 1 or named["indicator"].iloc[0] not in MONTHS_OF:
-        raise ValueError(
-            f"rows must be one publication's, of one of {sorted(MONTHS_OF)}, not {named.to_dict('list')}"
-        )
-    place = ["geography", "substance"]
-    axis = pd.date_range(vintage["period"].min(), vintage["period"].max(), freq="MS", name="period")
-    sums = vintage.pivot(index="period", columns=place, values="value").reindex(axis)
-    flags = vintage.pivot(index="period", columns=place, values="provisional").reindex(axis).eq(True).to_numpy()
-    months = pd.DataFrame(np.nan, sums.index, sums.columns)
-    origin = pd.Series("", sums.columns)
-    for column, known in () if seeds is None else seeds.groupby(place):
-        found = _seed(sums[column].dropna(), known) if column in sums else None
-        if found is not None:
-            start, year, origin[column] = found
-            line = sums.loc[start:, [column]]
-            months.loc[start:, column] = recover(line.to_numpy(), year[:, None])[YEAR - 1 :, 0]
-    low, high = (part[YEAR - 1 :] for part in bounds(sums.to_numpy()))
-    shown = release(
-        months, pd.DataFrame(low, sums.index, sums.columns), pd.DataFrame(high, sums.index, sums.columns)
-    )
-    flags[1:] |= flags[:-1].copy()
-    parts = {
-        "value": shown.months,
-        "low": shown.low,
-        "high": shown.high,
-        "status": shown.status,
-        "provisional": pd.DataFrame(flags, sums.index, sums.columns),
-    }
-    rows = pd.DataFrame({name: frame.unstack() for name, frame in parts.items()}).reset_index()
-    seeded = rows.merge(origin.rename("seed").reset_index(), on=place)
-    seeded["seed"] = seeded["seed"].where(seeded["status"] == "recovered", "")
-    return seeded.assign(as_of=named["as_of"].iloc[0])[COLUMNS]
-
-
-def _seed(sums: pd.Series, known: pd.DataFrame) -> tuple[pd.Timestamp, Floats, str] | None:
-    """The first sum's period, its twelve months scaled to it, and their origin in words; None without all twelve.
-
-    The factor is there because the monthly file counts residents, and the sums deaths that happened in the place.
-    """
-    if sums.empty:
-        return None
-    start = sums.index[0]
-    year = pd.date_range(end=start, periods=YEAR, freq="MS")
-    mine = known[known["period"].isin(year)].dropna(subset="value").sort_values("period")
-    if len(mine) != YEAR or not mine["value"].sum() > 0:
-        return None
-    factor = sums.iloc[0] / mine["value"].sum()
-    words = (
-        f"{mine['indicator'].iloc[0]} {year[0]:%Y-%m} to {start:%Y-%m}, "
-        f"as of {mine['as_of'].max():%Y-%m-%d}, × {factor:.4f}"
-    )
-    return start, mine["value"].to_numpy(dtype=float) * factor, words

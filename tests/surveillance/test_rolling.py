@@ -15,7 +15,8 @@ from scipy.optimize import linprog
 from data_sources.ingest import open_store
 from data_sources.us import cdc_overdose_deaths as cdc
 from surveillance.detectors import TwelveMonthEnding
-from surveillance.rolling import COLUMNS, bounds, change, recover, recovered, surprise
+from surveillance.recovered import COLUMNS, recovered
+from surveillance.rolling import bounds, change, recover, surprise
 
 RANDOM = np.random.default_rng(7)
 
