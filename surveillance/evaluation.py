@@ -16,13 +16,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from surveillance.detectors import FarringtonFlexible
 from surveillance.detectors.contract import Detector, OutOfRange
 from surveillance.simulate import PERIODS, Injected
 
-RATE = 0.01  # the false-alarm rate a period at which detectors are compared
+Alarms = NDArray[np.int8]
+
+RATE = 0.01  # false alarms (simulated) or signals (real) a period, at which detectors are compared
 TOLERANCE = 0.25  # how far, of RATE, an attained rate may lie from it
 _LOWEST, _HIGHEST = np.log(1e-15), np.log(0.4)  # alpha: where the rate is looked for
-_PRECISE = 0.02  # of log alpha
+_PRECISE = 0.04  # of log alpha
 _NOTHING = 1e-9  # stands for a rate of zero on the log scale
 
 
@@ -44,7 +47,7 @@ class Measures:
     timeliness: float
 
 
-def measures(alarm: NDArray[np.int8], cases: NDArray[Any]) -> Measures:
+def measures(alarm: Alarms, cases: NDArray[Any]) -> Measures:
     """The measures of *alarm* (1, 0, −1 = NA) against the outbreaks' *cases*, both (periods, series).
 
     A series without a case has no outbreak: its alarms count in `ppv` only.
@@ -74,12 +77,25 @@ def _share(part: int, whole: int) -> float:
 
 
 def alarm_rate(
-    detector: Detector, observed: pd.DataFrame, *, judge: pd.DataFrame | None = None, last: int | None = None
+    detector: Detector,
+    observed: pd.DataFrame,
+    *,
+    judge: pd.DataFrame | None = None,
+    last: int | None = None,
+    runs: bool = False,
 ) -> float:
-    """The share of what could be judged that alarms; NaN where nothing could be."""
-    alarm = detector.assess(observed, judge=judge, last=last).alarm_
-    judged = alarm >= 0
-    return float((alarm[judged] == 1).mean()) if judged.any() else np.nan
+    """The share of what could be judged that alarms, or (*runs*) with which a run of alarms begins: a signal.
+
+    NaN where nothing could be judged.
+    """
+    return _rate(detector.assess(observed, judge=judge, last=last).alarm_, runs)
+
+
+def _rate(alarm: Alarms, runs: bool) -> float:
+    judged, counted = alarm >= 0, alarm == 1
+    if runs:
+        counted[1:] &= ~(alarm[:-1] == 1)
+    return float(counted.sum() / judged.sum()) if judged.any() else np.nan
 
 
 def at_rate(
@@ -89,22 +105,33 @@ def at_rate(
     *,
     judge: pd.DataFrame | None = None,
     last: int | None = None,
+    runs: bool = False,
 ) -> Detector:
-    """The detector with the alpha at which a share *rate* of the judgements of *observed* alarms.
+    """The detector with the alpha at which its `alarm_rate` on *observed* is *rate*.
 
     log rate as a function of log alpha, root by Brent's method; where no alpha reaches the rate, the nearest end
     (1e-15 or 0.4, or the detector's own). Raises ValueError where nothing can be judged.
     """
-    if np.isnan(alarm_rate(detector, observed, judge=judge, last=last)):
+    alarms = _alarms(detector, observed, judge, last)
+    if not (alarms(detector.alpha) >= 0).any():
         raise ValueError(f"{detector!r} can judge nothing of this")
 
     def excess(log_alpha: float) -> float:
-        at = _with_alpha(detector, float(np.exp(log_alpha)))
-        return float(np.log(max(alarm_rate(at, observed, judge=judge, last=last), _NOTHING) / rate))
+        return float(np.log(max(_rate(alarms(float(np.exp(log_alpha))), runs), _NOTHING) / rate))
 
     low, high = _bracket(excess, float(np.log(detector.alpha)))
     log_alpha = low if low == high else brentq(excess, low, high, xtol=_PRECISE)
     return _with_alpha(detector, float(np.exp(log_alpha)))
+
+
+def _alarms(
+    detector: Detector, observed: pd.DataFrame, judge: pd.DataFrame | None, last: int | None
+) -> Callable[[float], Alarms]:
+    """What alarms as a function of alpha, from one fit where the detector can do that."""
+    if isinstance(detector, FarringtonFlexible):
+        fitted = detector.run(observed, judge=judge, last=last)
+        return lambda alpha: fitted.at(alpha).alarm_
+    return lambda alpha: _with_alpha(detector, alpha).assess(observed, judge=judge, last=last).alarm_
 
 
 def _with_alpha(detector: Detector, alpha: float) -> Detector:
@@ -132,10 +159,11 @@ def _bracket(excess: Callable[[float], float], start: float) -> tuple[float, flo
 class Found:
     """Of outbreaks injected into real series: the share found, and the mean periods until they were.
 
-    `windows` are those counted, `background` the share of all that alarm without an injection and are left out.
+    `outbreaks`: how many; `background`: the share whose periods alarm as published already, in which nothing is
+    found; `by_size`: the share found of each size k.
     """
 
-    windows: int
+    outbreaks: int
     background: float
     sensitivity: float
     timeliness: float
@@ -143,24 +171,24 @@ class Found:
 
 
 def find(detector: Detector, observed: pd.DataFrame, injected: Injected) -> Found:
-    """What the detector finds of *injected*; a window that alarms as it was published is left out.
+    """What the detector finds of *injected*: alarms in periods where *observed* as published has none.
 
-    A window that could not be judged is one in which nothing was found.
+    An outbreak whose periods could not be judged, or alarm as published, is one that was not found.
     """
-    rows, outbreaks = injected.start + np.arange(PERIODS)[:, None], np.arange(len(injected.start))
+    rows, each = injected.start + np.arange(PERIODS)[:, None], np.arange(len(injected.start))
     windows = np.zeros(observed.shape, dtype=bool)
     windows[rows, injected.column] = True
     as_published = detector.assess(observed, judge=pd.DataFrame(windows, observed.index, observed.columns))
     loud = (as_published.alarm_[rows, injected.column] == 1).any(axis=0)
     changed = detector.assess(injected.observed, judge=pd.DataFrame(injected.window, observed.index))
-    hit = (changed.alarm_[rows, outbreaks] == 1)[:, ~loud]
-    found, size = hit.any(axis=0), injected.size[~loud]
+    hit = (changed.alarm_[rows, each] == 1) & ~loud
+    found = hit.any(axis=0)
     return Found(
-        windows=len(found),
-        background=float(loud.mean()),
-        sensitivity=float(found.mean()) if len(found) else np.nan,
+        outbreaks=len(each),
+        background=_share(loud.sum(), len(each)),
+        sensitivity=_share(found.sum(), len(each)),
         timeliness=float(hit.argmax(axis=0)[found].mean()) if found.any() else np.nan,
-        by_size={float(k): float(found[size == k].mean()) for k in np.unique(size)},
+        by_size={float(k): float(found[injected.size == k].mean()) for k in np.unique(injected.size)},
     )
 
 
@@ -168,8 +196,8 @@ def evaluated() -> pd.DataFrame:
     """The figures per indicator and detector as bench/evaluation.py wrote them from the published series.
 
     Columns: indicator, role (`main`, or `short` for the first three years), detector (its repr), alpha (at which
-    `alarms`, the share of judged periods that alarm, comes nearest to RATE), judged (share), windows, sensitivity,
-    timeliness (periods), and what else the document shows.
+    `signals`, the share of judged periods with which a run of alarms begins, comes nearest to RATE), judged
+    (share), outbreaks, sensitivity, timeliness (periods), and what else the document shows.
     """
     with files("surveillance").joinpath("evaluated.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file)
@@ -178,11 +206,11 @@ def evaluated() -> pd.DataFrame:
 def rank_detectors(results: pd.DataFrame, *, rate: float = RATE, tolerance: float = TOLERANCE) -> pd.DataFrame:
     """*results* in order of preference per indicator and role, with `rank`; rank 1 is the one to use.
 
-    Of those whose `alarms` lie within *tolerance* (relative) of *rate*, the highest sensitivity to two digits,
+    Of those whose `signals` lie within *tolerance* (relative) of *rate*, the highest sensitivity to two digits,
     then the smallest timeliness, then the order of *results*. The others come after them, without a rank.
     """
     group = ["indicator", "role"]
-    fair = (results["alarms"] / rate - 1).abs() <= tolerance
+    fair = (results["signals"] / rate - 1).abs() <= tolerance
     keys = {"unfair": ~fair, "missed": -results["sensitivity"].round(2), "late": results["timeliness"].round(2)}
     ordered = results.assign(**keys).sort_values([*group, *keys], kind="stable")
     rank = ordered.groupby(group).cumcount() + 1

@@ -1,4 +1,4 @@
-"""Known outbreaks: weekly counts simulated by the protocol of Noufaily et al. (2013), and injected into real series.
+"""Known outbreaks: weekly counts simulated by the protocol of Noufaily et al. (2013), and put into real series.
 
 Noufaily A, Enki DG, Farrington P, Garthwaite P, Andrews N, Charlett A (2013). An improved algorithm for
 outbreak detection in multiple surveillance systems. Stat Med 32, 1206–1222. doi:10.1002/sim.5595.
@@ -76,9 +76,14 @@ class Simulated:
     size: Counts
 
     @property
+    def with_outbreaks(self) -> Counts:
+        """All counts added up."""
+        return self.background + self.past + self.current
+
+    @property
     def observed(self) -> pd.DataFrame:
         """What a detector sees: everything added up."""
-        return weekly(self.background + self.past + self.current)
+        return weekly(self.with_outbreaks)
 
 
 def weekly(counts: Counts | Floats) -> pd.DataFrame:
