@@ -10,6 +10,7 @@ from surveillance.detectors.glr import GlrNegBin, GlrPoisson, LrNegBin
 from surveillance.detectors.historical_limits import HistoricalLimits
 from surveillance.detectors.rki import Rki
 from surveillance.detectors.seasonal import SeasonalRegression
+from surveillance.detectors.seasonal_trend import SeasonalTrend
 from surveillance.detectors.shift import LevelShift
 from surveillance.detectors.twelve_month import TwelveMonthEnding
 
@@ -29,6 +30,7 @@ DETECTORS = {
     "bayes": Bayes,
     "historical_limits": HistoricalLimits,
     "level_shift": LevelShift,
+    "seasonal_trend": SeasonalTrend,
 }
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "LrNegBin",
     "Rki",
     "SeasonalRegression",
+    "SeasonalTrend",
     "TwelveMonthEnding",
     "Verdicts",
 ]
