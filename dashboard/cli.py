@@ -20,6 +20,8 @@ from data_sources.registry import SOURCES
 from data_sources.store import Store
 from data_sources.vocabulary import GEOGRAPHIES, SUBSTANCES
 from surveillance import pipeline
+from surveillance.assessment import Assessment
+from surveillance.cluster import ClusterError, cluster
 from surveillance.settings import store_folder
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -39,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"drug-trends: {error}", file=sys.stderr)
         return USAGE
-    except (StoreError, OSError) as error:
+    except (StoreError, ClusterError, OSError) as error:
         print(f"drug-trends: {error}", file=sys.stderr)
         return FAILED
 
@@ -71,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("assess", _assess, "Print the verdict on every watched series.")
     _filters(sub)
     sub.add_argument("--all", action="store_true", help="every judged period, not only the newest")
+    hands = sub.add_mutually_exclusive_group()
+    hands.add_argument("--workers", type=_workers, metavar="N", help="on N processes of this machine")
+    hands.add_argument("--scheduler", metavar="ADDRESS", help="on a dask cluster, such as tcp://host:8786")
     sub.add_argument("--format", choices=("table", "csv", "json"), default="table")
 
     sub = command("snapshot", _snapshot, "Write the weekly snapshot: tables, pages and manifest.")
@@ -98,6 +103,12 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-11-22") from None
+
+
+def _workers(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 512):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes from 1 to 512")
+    return int(text)
 
 
 def _known(values: Sequence[str], known: dict, what: str) -> None:
@@ -172,7 +183,7 @@ def _observations(arguments: argparse.Namespace) -> int:
 def _assess(arguments: argparse.Namespace) -> int:
     _check_filters(arguments)
     store = _store(arguments)
-    assessment = pipeline.run(store, _as_of(arguments, store), each=_bar)
+    assessment = _assessed(arguments, store)
     rows = assessment.verdicts if arguments.all else assessment.newest
     _write(_filtered(rows, arguments), arguments.format)
     counts = assessment.counts
@@ -189,6 +200,14 @@ def _assess(arguments: argparse.Namespace) -> int:
         file=sys.stderr,
     )
     return DONE
+
+
+def _assessed(arguments: argparse.Namespace, store: Store) -> Assessment:
+    as_of = _as_of(arguments, store)
+    if arguments.workers is None and arguments.scheduler is None:
+        return pipeline.run(store, as_of, each=_bar)
+    with cluster(workers=arguments.workers, scheduler=arguments.scheduler, each=_bar) as hands:
+        return pipeline.run(store, as_of, each=_bar, hands=hands)
 
 
 def _snapshot(arguments: argparse.Namespace) -> int:

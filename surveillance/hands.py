@@ -9,7 +9,8 @@ Each = Callable[[Iterable[Any]], Iterable[Any]]
 
 
 class Hands(Protocol):
-    """Does a function on each of some pieces. What `map` returns may lie elsewhere; `gather` brings it, in order."""
+    """`map` does a function on each of some pieces and leaves the results where they were made; `gather` brings
+    them here, in order."""
 
     def map(self, work: Callable[..., Any], pieces: Sequence[Any], *arguments: Any) -> Sequence[Any]: ...
 
