@@ -89,9 +89,9 @@ class Nowcast:
     def quantile(self, probability: float) -> pd.DataFrame:
         """The smallest figure that the final one does not exceed with *probability*; in (0, 1) or ValueError."""
         within("probability", probability, 0, 1, open_low=True, open_high=True)
-        observed, added, phi = (a[self._cells] for a in (self.observed_, self.added_, self.added_dispersion_))
+        observed, added, phi = self._parts
         high = observed + quantile(probability, added, phi)  # nothing is removed: F(high) ≥ probability
-        low = np.maximum(observed - self._atoms.max(axis=0) - 1, -1.0)  # F(low) is 0, or below
+        low = np.maximum(observed - self._pieces[0].max(axis=0) - 1, -1.0)  # F(low) is 0, or below
         enough = probability * (1 - 64 * np.finfo(float).eps)
         while len(moving := np.flatnonzero(high - low > 1)):
             middle = np.floor((low[moving] + high[moving]) / 2)
@@ -124,6 +124,11 @@ class Nowcast:
         return self._known & ((self.added_ > 0) | (self.removed_ > 0))
 
     @cached_property
+    def _parts(self) -> tuple[Floats, ...]:
+        """Observed, mean added and its dispersion, of the cells."""
+        return tuple(values[self._cells] for values in (self.observed_, self.added_, self.added_dispersion_))
+
+    @cached_property
     def _pieces(self) -> tuple[Floats, Floats]:
         """What is removed as atoms and their masses, (atoms, cells): each whole number while there are few, else
         the middle of a bin that holds 1/64 or less."""
@@ -134,19 +139,13 @@ class Nowcast:
         mass = np.diff(reached, axis=0, prepend=0.0)
         return np.floor((below + 1 + cuts) / 2), mass / reached[-1]
 
-    @property
-    def _atoms(self) -> Floats:
-        return self._pieces[0]
-
     def _below(self, count: Floats, cells: Rows) -> Floats:
         """P(final ≤ count) of some of the cells: the sum over what may be removed."""
-        at = (self.observed_[self._cells][cells], self.added_[self._cells][cells])
-        phi = self.added_dispersion_[self._cells][cells]
+        observed, added, phi = (values[cells] for values in self._parts)
         atoms, mass = (piece[:, cells] for piece in self._pieces)
-        reached = np.zeros(len(cells))
-        for removed, share in zip(atoms, mass, strict=True):
-            some = share > 0
-            reached[some] += share[some] * cdf((count - at[0] + removed)[some], at[1][some], phi[some])
+        atom, cell = np.nonzero(mass)
+        part = cdf((count - observed)[cell] + atoms[atom, cell], added[cell], phi[cell])
+        reached = np.bincount(cell, mass[atom, cell] * part, minlength=len(cells))
         return np.where(count < 0, 0.0, reached)
 
 

@@ -148,7 +148,7 @@ def summary(rows: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     )
     for level in LEVELS:
         scored[f"in {level}"] = rows["final"].between(rows[f"lower {level}"], rows[f"upper {level}"])
-    groups = scored.groupby(scored[by]) if by else scored.groupby(np.zeros(len(scored)))
+    groups = scored.groupby(scored[by]) if by else scored.groupby(np.full(len(scored), "all"))
     return groups.apply(_summarised, include_groups=False)
 
 

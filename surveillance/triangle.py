@@ -45,11 +45,11 @@ class Triangle:
 
     @classmethod
     def of(
-        cls, store: Store, source: str, indicator: str, as_of: date, *, max_lag: int | None = None, depth: int = 48
+        cls, store: Store, source: str, indicator: str, as_of: date, *, max_lag: int | None = None, depth: int = 36
     ) -> Triangle | None:
         """The triangle as it was known on *as_of*; None where the source had not published the indicator.
 
-        Only the newest *depth* steps with a vintage are read. A 12-month sum is taken as it was published: its
+        Only the newest *depth* steps with a vintage are read: enough for D and for a year of checked nowcasts. A 12-month sum is taken as it was published: its
         delay is that of the sum. Raises ValueError for an indicator that is neither weekly nor monthly.
         """
         frequency = INDICATORS[indicator].frequency
