@@ -32,7 +32,7 @@ class State(Protocol):
     """The statistics of all series (S,) while time runs."""
 
     def step(self, y: Floats, mean: Floats, dispersion: Floats, threshold: Floats) -> tuple[Floats, Floats]:
-        """The statistic with these counts, and the smallest count that would have reached *threshold*.
+        """The statistic with these counts, and what would have reached *threshold*, as `_count` takes it.
 
         Where the count or its mean is NaN the statistic is NaN and the state stays as it was.
         """
@@ -90,6 +90,10 @@ class Chart:
     def _threshold(self, level: Floats, dispersion: Floats) -> Floats:
         """The threshold of each cell, given the mean of its baseline."""
 
+    def _count(self, needed: Floats, mean: Floats, dispersion: Floats) -> Floats:
+        """The smallest count that would have reached the threshold, from what the state says of it."""
+        return needed
+
     @abstractmethod
     def _rate(self, statistic: Floats, level: Floats, dispersion: Floats) -> Floats:
         """False alarms a period of a chart with this threshold; NaN where that cannot be said."""
@@ -106,18 +110,17 @@ class Chart:
         frequency = frequency_of(observed.index)
         baseline = _Baseline(self, y, self.min_history(frequency), PERIODS_A_YEAR[frequency])
         counts = baseline.counts
-        statistic, upper = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
-        threshold = np.full(y.shape, np.nan)
+        statistic, needed = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
         state = self._state(y.shape[1])
-        for row in range(len(y)):
-            mean, dispersion = baseline.mean[row], baseline.dispersion[row]
-            threshold[row] = self._threshold(baseline.level[row], dispersion)
-            statistic[row], upper[row] = state.step(counts[row], mean, dispersion, threshold[row])
-            reached = statistic[row] >= threshold[row]
+        for row in range(baseline.first, len(y)):
+            now = baseline.mean[row], baseline.dispersion[row], baseline.threshold[row]
+            statistic[row], needed[row] = state.step(counts[row], *now)
+            reached = statistic[row] >= now[2]
             if self.restarts and reached.any():
                 state.restart(reached)
                 if self.update == "alarm":
                     baseline.renew(row, reached)
+        upper, threshold = self._count(needed, baseline.mean, baseline.dispersion), baseline.threshold
         reason = baseline.reason(statistic)
         if judge is not None:
             reason = np.where((reason == Reason.ok) & ~judge.to_numpy(bool), Reason.not_judged, reason)
@@ -146,12 +149,12 @@ class _Baseline:
 
     def __init__(self, chart: Chart, y: Floats, training: int, periods: int) -> None:
         self.chart, self.training, self.periods = chart, training, periods
-        with np.errstate(invalid="ignore"):
-            self.counts = np.where(np.isfinite(y) & (y >= 0), y, np.nan)
+        self.counts = in_control.as_counts(y)
         self.columns = in_control.design(len(y), harmonics=chart.harmonics, trend=chart.trend, periods=periods)
-        self.mean, self.dispersion, self.level = (np.full(y.shape, np.nan) for _ in range(3))
+        self.mean, self.dispersion, self.level, self.threshold = (np.full(y.shape, np.nan) for _ in range(4))
         known = ~np.isnan(self.counts)
         self.began = in_control.first_known(known)
+        self.first = min(int(self.began.min(initial=len(y))) + training, len(y))
         for began in np.unique(self.began[self.began < len(y)]):
             series = np.flatnonzero(self.began == began)
             self._fit(int(began), int(began) + training, series)
@@ -179,6 +182,7 @@ class _Baseline:
         self.level[end:, series] = np.where(known, fitted, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         self.mean[end:, series] = in_control.mean_at(coefficients, self.columns[end:])
         self.dispersion[end:, series] = dispersion
+        self.threshold[end:, series] = self.chart._threshold(self.level[end, series], dispersion)
 
     def renew(self, row: int, where: np.ndarray) -> None:
         """Estimate these series again on everything up to *row*, the alarm included; their dispersion stays."""

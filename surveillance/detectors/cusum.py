@@ -92,11 +92,10 @@ class _Sum:
     def step(self, y: Floats, mean: Floats, dispersion: Floats, threshold: Floats) -> tuple[Floats, Floats]:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             z = self.scale.there(y, mean, dispersion)
-            needed = threshold + self.reference - self.total
-            upper = np.maximum(self.scale.back(needed, mean, dispersion), 0.0)
+        needed = threshold + self.reference - self.total
         known = np.isfinite(z) & ~np.isnan(mean)
         self.total = np.where(known, np.maximum(self.total + z - self.reference, 0.0), self.total)
-        return np.where(known, self.total, np.nan), upper
+        return np.where(known, self.total, np.nan), needed
 
     def restart(self, where: np.ndarray) -> None:
         self.total[where] = 0.0
@@ -106,15 +105,16 @@ class _Sum:
 class Cusum(Chart):
     """S_t = max(0, S_{t−1} + z_t − reference); alarm where S_t ≥ h, and S starts again at 0 (`reset`).
 
-    z: the count on the scale `transform`: Rossi's, standard (Pearson), Anscombe's (`anscombe2nd` with the mean of
-    x^(2/3) to second order), their negative binomial forms with variance μ + `dispersion` μ² (None: estimated),
-    or the count itself (`none`, which needs a `threshold` in cases). `reference` is half of the shift, in standard
+    z: the count on the scale `transform`: Rossi's, standard (Pearson's) and Anscombe's (`anscombe2nd` with the mean
+    of x^(2/3) to second order) for Poisson counts; Pearson's and Anscombe's for variance μ + `dispersion` μ² (None:
+    estimated; the default, as a Poisson scale alarms far too often where counts vary more); or the
+    count itself (`none`, which needs a `threshold` in cases). `reference` is half of the shift, in standard
     deviations, that is found soonest. h from `alpha` by Siegmund's run length of normal values.
     """
 
     transform: Literal[
         "none", "standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "anscombeNegBin"
-    ] = "rossi"
+    ] = "anscombeNegBin"
     reference: float = 0.5
     dispersion: float | None = None
     reset: bool = True
@@ -149,6 +149,10 @@ class Cusum(Chart):
     def _line(self) -> float:
         drift = 2 * self.reference
         return self.threshold or float(threshold_for(self.alpha, lambda h: cusum_rate(h, drift))) / drift
+
+    def _count(self, needed: Floats, mean: Floats, dispersion: Floats) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return np.maximum(SCALES[self.transform].back(needed, mean, dispersion), 0.0)
 
     def _rate(self, statistic: Floats, level: Floats, dispersion: Floats) -> Floats:
         if self.transform == "none":

@@ -23,6 +23,7 @@ from surveillance.detectors.contract import (
     frequency_of,
     within,
 )
+from surveillance.detectors.in_control import as_counts
 from surveillance.detectors.rki import earlier
 
 SPAN: dict[Frequency, int] = {"W": 4, "MS": 1}  # a month is about four weeks
@@ -65,8 +66,7 @@ class HistoricalLimits:
         y = observed.to_numpy(dtype=float)
         frequency = frequency_of(observed.index)
         span, year = SPAN[frequency], PERIODS_A_YEAR[frequency]
-        with np.errstate(invalid="ignore"):
-            counts = np.where(np.isfinite(y) & (y >= 0), y, np.nan)
+        counts = as_counts(y)
         before = earlier(counts, np.arange(1 - span, 0)).sum(axis=0)
         sums = before + counts
         aside = span * np.arange(-self.neighbours, self.neighbours + 1)

@@ -10,11 +10,18 @@ from numpy.typing import NDArray
 from scipy.special import digamma, zeta
 
 from surveillance.detectors.contract import Flags, Floats
+from surveillance.detectors.thresholds import LARGEST_MEAN
 
 POISSON = 1e-9  # a dispersion so small that the count is Poisson to nine digits, and 1/dispersion still finite
 LARGEST = 1e3
 _STEPS = 60
 _FARTHEST = 50.0  # of log μ: what lies beyond is a trend that ran away
+
+
+def as_counts(values: Floats) -> Floats:
+    """The values that can be counts; NaN for the negative, the infinite and those above 1e9."""
+    with np.errstate(invalid="ignore"):
+        return np.where((values >= 0) & (values <= LARGEST_MEAN), values, np.nan)
 
 
 def design(rows: int, *, harmonics: int, trend: bool, periods: int) -> Floats:

@@ -24,6 +24,7 @@ from surveillance.detectors.contract import (
     frequency_of,
     within,
 )
+from surveillance.detectors.in_control import as_counts
 
 TWO_SD = 0.022750131948179195  # P(Z > 2)
 SMALL = 20  # a mean up to which the limit is a Poisson one
@@ -61,7 +62,7 @@ def predicted_above(count: Floats, cases: Floats, size: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class FewReferences:
-    """Shared: `system` 1, the 6 periods before; 2, also 13 around a year before; 3, 9 around one and two years ago."""
+    """Shared: `system` 1, the 6 periods before; 2, also 13 around a year before; 3, 9 around 1 and 2 years ago."""
 
     alpha: float = 0.05
     system: Literal[1, 2, 3] = 3
@@ -87,8 +88,7 @@ class FewReferences:
         y = observed.to_numpy(dtype=float)
         frequency = frequency_of(observed.index)
         back = offsets(self.system, PERIODS_A_YEAR[frequency])
-        with np.errstate(invalid="ignore"):
-            counts = np.where(np.isfinite(y) & (y >= 0), y, np.nan)
+        counts = as_counts(y)
         base = earlier(counts, back)
         size = (~np.isnan(base)).sum(axis=0)
         little = (2 * size < len(back)) | (np.arange(len(y))[:, None] < self.min_history(frequency))

@@ -221,15 +221,6 @@ def test_the_exceedance_of_a_cumulative_detector_says_how_far_its_statistic_has_
     assert np.isnan(ratio[alarm < 0]).all()
 
 
-@pytest.mark.parametrize(("name", "frequency"), [pair for pair in CUMULATIVE if pair[0] != "historical_limits"])
-def test_a_cumulative_detector_remembers_what_was_before_the_periods_asked_for(name, frequency):
-    observed = series(name, frequency)
-    observed.iloc[-1] *= 1.8
-    quiet = DETECTORS[name]().assess(observed, last=1).exceedance.to_numpy()
-    observed.iloc[-2] *= 1.55
-    assert (DETECTORS[name]().assess(observed, last=1).exceedance.to_numpy() != quiet).any()
-
-
 @pytest.mark.parametrize("name", DETECTORS)
 def test_parameters_are_its_provenance_and_are_validated(name):
     detector = DETECTORS[name]()
