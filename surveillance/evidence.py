@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
-from functools import cache
 from itertools import product
 
 import pandas as pd
 
 from data_sources.indicators import INDICATORS, Indicator
-from data_sources.observations import COLUMNS, SERIES, period_end
-from data_sources.registry import SOURCES
+from data_sources.observations import SERIES, period_end
 from data_sources.store import Store
 from surveillance.assessment import Assessment
 from surveillance.detectors import (
@@ -29,7 +26,8 @@ from surveillance.explain import years_between
 from surveillance.judging import judge
 from surveillance.plan import Watch
 from surveillance.reference_periods import Basis, basis
-from surveillance.series import Wide, one_vintage, regular, wide
+from surveillance.series import Wide, wide
+from surveillance.series_log import SeriesLog
 
 VERDICT = ["observed", "expected", "upper", "pvalue", "alarm", "reason"]
 
@@ -87,11 +85,11 @@ def evidence(store: Store, assessment: Assessment, row: pd.Series) -> Evidence:
         detector=_at(watch.detector, assessment.alpha),
         short=None if watch.short is None else _at(watch.short, assessment.alpha),
     )
-    frame = regular(store, assessment.as_of, indicator, watch.substances)
-    period, column = pd.Timestamp(row["period"]), (geography, substance)
-    if frame is None or column not in frame.observed or period not in frame.observed.index:
+    log, period = SeriesLog(store, (indicator, geography, substance)), pd.Timestamp(row["period"])
+    rows = log.on(assessment.as_of)
+    if not (rows["period"] == period).any():
         raise ValueError(f"no value of {indicator}, {geography}, {substance} is held for {row['period']}")
-    known = _until(frame, period, [column])
+    known = _until(wide(rows, record), period)
     judged = _judge(assessment, watch, known).iloc[0]
     short = watch.short
     detector = short if short and type(short).__name__ == judged["detector"] else watch.detector
@@ -104,9 +102,9 @@ def evidence(store: Store, assessment: Assessment, row: pd.Series) -> Evidence:
         years_low=years_between(low, record.frequency),
         alarm=None if pd.isna(judged["alarm"]) else bool(judged["alarm"]),
         reason=str(judged["reason"]),
-        basis=basis(detector, comparable(known)[column], str(judged["reason"])),
+        basis=basis(detector, comparable(known).iloc[:, 0], str(judged["reason"])),
         settings=_settings(assessment, watch, detector, known),
-        vintages=_vintages(store, assessment, watch, column, period),
+        vintages=_vintages(log, assessment, watch, record, period),
     )
 
 
@@ -114,10 +112,10 @@ def _at(detector: Detector, alpha: float) -> Detector:
     return replace(detector, alpha=alpha)  # type: ignore[type-var]
 
 
-def _until(frame: Wide, period: pd.Timestamp, columns: Sequence[tuple[str, str]] | slice = slice(None)) -> Wide:
-    """Some of the series, up to a period; what still fills was marked with all that was known."""
+def _until(frame: Wide, period: pd.Timestamp) -> Wide:
+    """The frame up to a period; what still fills was marked with all that was known."""
     names = ("observed", "status", "provisional", "judge")
-    return replace(frame, **{name: getattr(frame, name).loc[:period, columns] for name in names})
+    return replace(frame, **{name: getattr(frame, name).loc[:period] for name in names})
 
 
 def comparable(frame: Wide) -> pd.DataFrame:
@@ -200,74 +198,24 @@ def _parameters(detectors: Sequence[Detector]) -> pd.DataFrame:
 # Earlier vintages
 
 
-class _Alone(Store):
-    """A store as far as one series goes: its log is read once, so that sixty vintages are quick to ask for."""
-
-    def __init__(self, store: Store, series: tuple[str, str, str]) -> None:
-        super().__init__(store.root)
-        self._store, self._series = store, series
-        self._log_of_series = store.revisions(*series)
-        self._quoted = cache(self._from_store)
-
-    def known_on(self, day: date, indicators: object = None) -> pd.DataFrame:
-        rows = self._log_of_series[self._log_of_series["as_of"] <= pd.Timestamp(day)]
-        rows = rows.drop_duplicates(["source", "period"], keep="last")
-        order = {source: place for place, source in enumerate(INDICATORS[self._series[0]].sources)}
-        place = rows["source"].map(order).fillna(len(order))
-        rows = rows.assign(place=place).sort_values(["period", "place"], kind="stable")
-        return rows.drop_duplicates("period")[list(COLUMNS)].assign(confirmed=pd.NaT)
-
-    def vintages(self, source: str, indicator: str) -> list[date]:
-        return self._store.vintages(source, indicator)
-
-    def vintage(self, source: str, indicator: str, day: date) -> pd.DataFrame:
-        if SOURCES[source].coverage == "keys":  # a publication holds what it quotes, and nothing else
-            return self._quoted(source, day)
-        rows = self._log_of_series
-        rows = rows[(rows["source"] == source) & (rows["as_of"] <= pd.Timestamp(day))]
-        rows = rows.drop_duplicates("period", keep="last")
-        return rows[rows["status"] != "withdrawn"].assign(as_of=pd.Timestamp(day))
-
-    def _from_store(self, source: str, day: date) -> pd.DataFrame:
-        rows = self._store.vintage(source, self._series[0], day)
-        return rows[(rows[SERIES] == list(self._series)).all(axis=1)]
-
-
 def _vintages(
-    store: Store, assessment: Assessment, watch: Watch, column: tuple[str, str], period: pd.Timestamp
+    log: SeriesLog, assessment: Assessment, watch: Watch, record: Indicator, period: pd.Timestamp
 ) -> pd.DataFrame:
     """The period as it was judged on every publication that had it, oldest first; no rows where one alone had.
 
     All vintages are judged at once, each as a series of its own.
     """
-    record = INDICATORS[watch.indicator]
-    alone = _Alone(store, (watch.indicator, *column))
-    published = {source: set(store.vintages(source, watch.indicator)) for source in store.sources()}
-    first = period_end(pd.Series([period]), record.frequency).iloc[0].date()
-    days = sorted(day for day in set().union(*published.values()) if first <= day <= assessment.as_of)
+    first = period_end(period, record.frequency).date()
+    days = sorted({day for days in log.vintages.values() for day in days if first <= day <= assessment.as_of})
     pieces, sources = [], {}
     for day in days:
-        rows = _known(alone, record, day)
-        here = rows[rows["period"] == period]
-        if here.empty:
-            continue
-        source, said = str(here["source"].iloc[0]), here["as_of"].iloc[0]
-        quotes = SOURCES[source].coverage == "keys"
-        if said == pd.Timestamp(day) if quotes else day in published[source]:
+        rows = log.on(day)
+        if source := log.printed(day, rows, period):
             pieces.append(rows.assign(geography=day.isoformat()))
             sources[day.isoformat()] = source
     if len(pieces) < 2:
         return pd.DataFrame(columns=["as_of", "source", *VERDICT]).astype({"alarm": "boolean"})
     known = _until(wide(pd.concat(pieces, ignore_index=True), record), period)
     verdicts = _judge(assessment, watch, known)
-    source = verdicts["geography"].map(sources)
-    return verdicts.assign(as_of=pd.to_datetime(verdicts["geography"]), source=source)[
-        ["as_of", "source", *VERDICT]
-    ]
-
-
-def _known(store: Store, record: Indicator, day: date) -> pd.DataFrame:
-    """As `series.regular`: twelve-month sums whole from one publication, other values as known on the day."""
-    if record.window == "12 months ending":
-        return one_vintage(store, day, record)
-    return store.known_on(day, [record.id])
+    day = verdicts["geography"]
+    return verdicts.assign(as_of=pd.to_datetime(day), source=day.map(sources))[["as_of", "source", *VERDICT]]

@@ -36,6 +36,7 @@ from surveillance.judging import judge
 from surveillance.plan import DEFAULT_PLAN, MONTHLY_COUNTS, RATES, Plan, Watch
 from surveillance.reference_periods import Basis, basis
 from surveillance.series import regular
+from surveillance.series_log import SeriesLog
 
 EVENTS, SUMS = "us_cbp_seizure_events", "us_overdose_deaths_12m"
 
@@ -383,6 +384,28 @@ def published(
     when = datetime(2026, 1, 1, tzinfo=UTC)
     publication = Publication(source, f"{day}.csv", rows.to_json().encode(), date.fromisoformat(day), when, "test")
     store.add(publication, check(rows), coverage=cover)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("day", [date(2019, 12, 31), date(2025, 8, 31), date(2026, 10, 2)])
+def test_a_series_log_knows_on_each_day_what_the_store_knows(embedded: Store, day: date) -> None:
+    compared = 0
+    for watch in DEFAULT_PLAN.watches:
+        frame = regular(embedded, day, watch.indicator, watch.substances)
+        for column in [] if frame is None else frame.observed:
+            rows = SeriesLog(embedded, (watch.indicator, *column)).on(day).set_index("period")["value"].dropna()
+            assert rows.to_dict() == frame.observed[column].dropna().to_dict()  # type: ignore[union-attr]
+            compared += 1
+    assert compared >= 3
+
+
+def test_a_vintage_of_a_moving_window_holds_nothing_older(tmp_path: Path) -> None:
+    store, source = Store(tmp_path), "us_cdc_overdose_deaths"
+    values = months(np.arange(900.0, 1000.0))
+    published(store, source, SUMS, "2024-01-20", {"US": values[:90]}, "window")
+    published(store, source, SUMS, "2024-02-20", {"US": values[12:91]}, "window")
+    log = SeriesLog(store, (SUMS, "US", "all"))
+    assert log.on(date(2024, 1, 31))["value"].to_list() == list(values[:90])
+    assert log.on(date(2024, 3, 1))["value"].to_list() == list(values[12:91])
 
 
 def revised(kind: str, root: Path) -> tuple[Store, list[str]]:
