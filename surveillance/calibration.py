@@ -25,16 +25,21 @@ Floats = NDArray[np.float64]
 LEAST = 200  # pooled values from which an inflation is estimated; its standard error is then 9 %
 OUTER = 0.05  # the share in each tail at which the spread is measured
 MOST = 3.0
+CLASSES = 10
 YEARS = {"W": 104, "MS": 36}  # judged periods of each series that are pooled
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Of one indicator: how many past values were pooled, the spread of their scores, and the inflation."""
+    """Of one indicator: how many past values were pooled, the spread of their scores, and the inflation.
+
+    `shares` is how the mid-distributions P fill ten equal classes from 0 to 1: 0.1 each, were all right.
+    """
 
     values: int
     spread: float  # NaN where too few
     inflation: float
+    shares: tuple[float, ...] = ()
 
 
 def mid_p(pvalue: Floats, pvalue_low: Floats) -> Floats:
@@ -54,11 +59,13 @@ def calibrate(z: Floats) -> Calibration:
     the difference of two, so that a common rise of all series, which must alarm, does not pass for spread.
     """
     known = z[~np.isnan(z)]
+    count, _ = np.histogram(ndtr(known), np.linspace(0, 1, CLASSES + 1))
+    shares = tuple((count / max(len(known), 1)).tolist())
     if len(known) < LEAST:
-        return Calibration(len(known), float("nan"), 1.0)
+        return Calibration(len(known), float("nan"), 1.0, shares)
     low, high = np.quantile(known, [OUTER, 1 - OUTER])
     spread = float((high - low) / (2 * ndtri(1 - OUTER)))
-    return Calibration(len(known), spread, float(np.clip(spread, 1.0, MOST)))
+    return Calibration(len(known), spread, float(np.clip(spread, 1.0, MOST)), shares)
 
 
 def widened(pvalue: Floats, inflation: float) -> Floats:
@@ -82,11 +89,3 @@ def qvalues(pvalue: pd.Series) -> pd.Series:
     if known.any():
         out[known] = false_discovery_control(pvalue[known].to_numpy(dtype=float).clip(0, 1), method="by")
     return out
-
-
-def histogram(z: Floats, bins: int = 10) -> pd.DataFrame:
-    """How the mid-distribution of pooled scores *z* fills equal classes: low, high, share (uniform: 1/bins)."""
-    u = ndtr(z[~np.isnan(z)])
-    edges = np.linspace(0, 1, bins + 1)
-    count, _ = np.histogram(u, edges)
-    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "share": count / max(len(u), 1)})

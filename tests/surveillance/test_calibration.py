@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nbinom, norm, poisson
 
-from surveillance.calibration import calibrate, histogram, mid_p, nominal, qvalues, scores, widened
+from surveillance.calibration import calibrate, mid_p, nominal, qvalues, scores, widened
 
 
 def test_the_mid_p_of_a_count_is_below_it_and_half_of_it():
@@ -77,5 +77,6 @@ def test_q_values_leave_out_what_was_not_judged():
 
 
 def test_the_classes_of_a_right_model_are_equally_full():
-    share = histogram(np.random.default_rng(4).normal(size=50_000))["share"]
-    np.testing.assert_allclose(share, 0.1, atol=0.01)
+    found = calibrate(np.random.default_rng(4).normal(size=50_000))
+    np.testing.assert_allclose(found.shares, 0.1, atol=0.01)
+    assert sum(calibrate(np.array([0.1, 9.0, -9.0])).shares) == 1
