@@ -27,7 +27,7 @@ from surveillance.budget import spend
 from surveillance.calibration import CLASSES, Calibration
 from surveillance.detectors import SeasonalRegression, TwelveMonthEnding
 from surveillance.judging import Judgements, newest
-from surveillance.plan import DEFAULT_PLAN, Plan, Watch
+from surveillance.plan import DEFAULT_PLAN, Watch
 from surveillance.series import Wide, regular
 
 QUARTER, HISTORY = 3, 40  # months judged for signals; months whose scores are pooled
@@ -56,17 +56,15 @@ def _one(
     level, count = real[recent].mean(), len(real)
     if isinstance(watch.detector, TwelveMonthEnding):
         season = 1 + 0.1 * np.cos(2 * np.pi * (np.arange(count + 11) - rng.integers(12)) / 12)
-        months = _counts(np.maximum(level / 12 * season, 1e-9), 1.3, rng)
-        return np.convolve(months, np.ones(12), "valid")
+        mean = np.maximum(level / 12 * season, 1e-9)
+        noise = rng.standard_t(6, count + 11) / np.sqrt(1.5)  # as heavy as those of the real sums were found to be
+        return np.convolve(np.maximum(np.round(mean + np.sqrt(1.3 * mean) * noise), 0), np.ones(12), "valid")
     if isinstance(watch.detector, SeasonalRegression):
-        there, back = (np.log1p, np.expm1) if watch.detector.transform == "log1p" else (np.sqrt, np.square)
-        scaled = there(real[recent])
-        if watch.detector.transform == "log1p":  # weights: a share of zeros, and logarithms of the rest
-            some = scaled[scaled > 0]
-            drawn = rng.normal(some.mean(), some.std(), count) if len(some) > 2 else np.zeros(count)
-            return np.where(rng.random(count) < (scaled > 0).mean(), back(np.maximum(drawn, 0)), 0.0)
+        if watch.detector.transform == "log1p":  # weights: their own last five years, shuffled
+            return rng.choice(real[recent], count)
+        scaled = np.sqrt(real[recent])
         steps = np.diff(scaled).std() / np.sqrt(2)
-        return back(np.maximum(scaled.mean() + rng.normal(0, steps, count), 0))
+        return np.square(np.maximum(scaled.mean() + rng.normal(0, steps, count), 0))
     season = np.array(
         [real[recent][month[recent] == m].mean() if (month[recent] == m).any() else level for m in range(12)]
     )
@@ -84,7 +82,7 @@ def _counts(mean: np.ndarray, dispersion: float, rng: np.random.Generator) -> np
     return rng.negative_binomial(mean / (dispersion - 1), 1 / dispersion).astype(float)
 
 
-def false_signals(plan: Plan, known: list[tuple[Watch, Wide]], budgets: tuple[float, ...]) -> np.ndarray:
+def false_signals(known: list[tuple[Watch, Wide]], budgets: tuple[float, ...]) -> np.ndarray:
     """Signals of the last quarter at each budget, and the number expected: (budgets, 2)."""
     fits = [Judgements(watch, wide, last=HISTORY).fit() for watch, wide in known]
     parts = [
@@ -138,19 +136,20 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         known = panel_of(open_store(options.store or Path(folder)))
-    rng, totals = np.random.default_rng(2026), []
-    for _ in range(options.replicates):
-        totals.append(false_signals(DEFAULT_PLAN, [(w, simulated(w, wide, rng)) for w, wide in known], BUDGETS))
-    results = np.array(totals)
+    rng = np.random.default_rng(2026)
+    results = np.array(
+        [
+            false_signals([(watch, simulated(watch, wide, rng)) for watch, wide in known], BUDGETS)
+            for _ in range(options.replicates)
+        ]
+    )
     series = sum(wide.observed.shape[1] for _, wide in known)
     print(f"{series} series, {options.replicates} simulated quarters")
     print(f"{'budget':>8}{'expected':>10}{'found':>9}{'± se':>7}{'ratio':>8}")
     for place, budget in enumerate(BUDGETS):
         found, expected = results[:, place].T
-        error = found.std(ddof=1) / np.sqrt(len(found))
-        print(
-            f"{budget:8.0f}{expected.mean():10.2f}{found.mean():9.2f}{error:7.2f}{found.mean() / expected.mean():8.2f}"
-        )
+        error, ratio = found.std(ddof=1) / np.sqrt(len(found)), found.mean() / expected.mean()
+        print(f"{budget:8.0f}{expected.mean():10.2f}{found.mean():9.2f}{error:7.2f}{ratio:8.2f}")
     parts = [pipeline.reported(Judgements(watch, wide).fit()) for watch, wide in known]
     calibration = pipeline.pooled(parts)
     print(f"\n{'indicator (real series)':34}{'months':>8}{'spread':>8}{'inflation':>11}")
