@@ -29,7 +29,7 @@ class Surprise:
 
 @dataclass(frozen=True)
 class Change:
-    """x[t] / x[t−12] − 1 with its interval, frames of the shape of the sums; `phi` is the months' dispersion."""
+    """x[t] / x[t−12] − 1 with its interval, frames of the shape of the sums; `phi`: the dispersion used."""
 
     estimate: pd.DataFrame
     low: pd.DataFrame
@@ -37,15 +37,26 @@ class Change:
     phi: pd.DataFrame
 
 
-@cache
-def _month_effects(count: int) -> tuple[Floats, Floats, float]:
-    """What a regression of *count* months on twelve month effects and a line makes of the sums' steps.
+@dataclass(frozen=True)
+class _MonthEffects:
+    """A regression of months on twelve month effects and a line, as it acts on the steps of their sums.
 
-    The months follow from count − 12 steps by y[t] = y[t−12] + step, from a first year of zeros: whichever it is,
-    the month effects absorb it. Given: the residuals (count × steps), the next step expected (steps), and the
-    variance of that prediction's error in units of the residuals'.
+    The months follow from the steps by y[t] = y[t−12] + step, from a first year of zeros: whichever it is, the
+    month effects absorb it. `residuals` (months × steps) and `step` (steps) give the months' residuals and the next
+    step that is expected; `leverage` is the variance of its error, `memory` the lag-one correlation of residuals
+    from independent months, both in units of the residuals' variance.
     """
-    steps = count - YEAR
+
+    residuals: Floats
+    step: Floats
+    leverage: float
+    memory: float
+    freedom: int
+
+
+@cache
+def _month_effects(years: int) -> _MonthEffects:
+    count, steps = YEAR * years, YEAR * (years - 1)
     months = np.zeros((count, steps))
     for row in range(YEAR, count):
         months[row] = months[row - YEAR]
@@ -53,19 +64,26 @@ def _month_effects(count: int) -> tuple[Floats, Floats, float]:
     time = np.arange(count + 1)
     design = np.column_stack([np.eye(YEAR)[time % YEAR], (time - count) / YEAR])
     inverse = np.linalg.inv(design[:-1].T @ design[:-1])
-    effects = inverse @ design[:-1].T @ months
+    effects = inverse @ design[:-1].T
+    outside = np.eye(count) - design[:-1] @ effects
     at = design[-1]
-    return months - design[:-1] @ effects, at @ effects - months[-YEAR], float(1 + at @ inverse @ at)
+    return _MonthEffects(
+        residuals=outside @ months,
+        step=at @ effects @ months - months[-YEAR],
+        leverage=float(1 + at @ inverse @ at),
+        memory=float(np.trace(outside, offset=1) / np.trace(outside)),
+        freedom=count - YEAR - 1,
+    )
 
 
-def _residual_variance(sums: Floats, years: int) -> tuple[Floats, Floats]:
-    """Per window of 12 · years sums (windows, S): the months' residual variance, and the next step expected."""
-    count = YEAR * years
-    residuals, step, _ = _month_effects(count)
-    windows = np.lib.stride_tricks.sliding_window_view(np.diff(sums[YEAR - 1 :], axis=0), count - YEAR, axis=0)
-    steps = windows.reshape(-1, count - YEAR)
-    variance = np.square(steps @ residuals.T).sum(axis=-1) / (count - YEAR - 1)
-    return variance.reshape(windows.shape[:2]), (steps @ step).reshape(windows.shape[:2])
+def _windows(sums: Floats, years: int) -> tuple[Floats, Floats]:
+    """Per window of 12 · years sums: the months' residuals (windows, S, months) and the next step expected."""
+    effects = _month_effects(years)
+    moves = np.diff(sums[YEAR - 1 :], axis=0)
+    windows = np.lib.stride_tricks.sliding_window_view(moves, YEAR * (years - 1), axis=0)
+    steps = windows.reshape(-1, windows.shape[2])
+    shape = windows.shape[:2]
+    return (steps @ effects.residuals.T).reshape(*shape, -1), (steps @ effects.step).reshape(shape)
 
 
 def surprise(sums: Floats, *, years: int = 3, first: int = 0) -> Surprise:
@@ -80,9 +98,10 @@ def surprise(sums: Floats, *, years: int = 3, first: int = 0) -> Surprise:
     expected, spread = np.full(sums.shape, np.nan), np.full(sums.shape, np.nan)
     first = max(first, count)
     if len(sums) > first:
-        variance, step = _residual_variance(sums[first - count : -1], years)
+        effects = _month_effects(years)
+        residuals, step = _windows(sums[first - count : -1], years)
         expected[first:] = sums[first - 1 : -1] + step
-        spread[first:] = np.sqrt(variance * _month_effects(count)[2])
+        spread[first:] = np.sqrt(np.square(residuals).sum(axis=-1) / effects.freedom * effects.leverage)
     return Surprise(expected, spread)
 
 
@@ -90,26 +109,30 @@ def change(sums: pd.DataFrame, *, years: int = 3, level: float = 0.95) -> Change
     """How much a year differs from the year before, x[t] / x[t−12] − 1, with an interval that holds *level*.
 
     The two sums share no month. log(x[t] / x[t−12]) ± q √(φ (1 / x[t] + 1 / x[t−12])), q of Student's t on
-    12 · years − 13 degrees of freedom; φ = max(1, s² / mean month), s² from the residuals of the months in the
-    newest 12 · *years* sums (no seed is needed: see `surprise`). The interval is of the change in what was to be
-    expected, with months independent of each other. NaN where a sum is missing or 0, or the history too short.
+    12 · years − 13 degrees of freedom; φ = max(1, s² / mean month · (1 + r) / (1 − r)), the dispersion of a sum
+    of months: s² and r are the variance and lag-one correlation of the residuals of the months in the newest
+    12 · *years* sums (see `surprise`; no seed is needed), r less what independent months would show and within
+    0 … 0.8. The interval is of the change in what was to be expected. NaN where a sum is missing or 0, or the
+    history too short.
 
-    McCullagh P, Nelder JA (1989). Generalized linear models, ch. 6. doi:10.1007/978-1-4899-3242-6.
+    McCullagh P, Nelder JA (1989). Generalized linear models, ch. 6. doi:10.1007/978-1-4899-3242-6 (dispersion).
     """
     if not 0 < level < 1:
         raise ValueError(f"level must lie in (0, 1), not {level!r}")
-    count = YEAR * years
+    count, effects = YEAR * years, _month_effects(years)
     x = sums.to_numpy(dtype=float)
-    variance, mean = np.full(x.shape, np.nan), np.full(x.shape, np.nan)
-    if len(x) >= count:
-        variance[count - 1 :], _ = _residual_variance(x, years)
-        mean[count - 1 :] = sum(x[count - 1 - YEAR * k : len(x) - YEAR * k] for k in range(years)) / count
-    before = np.full(x.shape, np.nan)
+    phi, before = np.full(x.shape, np.nan), np.full(x.shape, np.nan)
     before[YEAR:] = x[:-YEAR]
     with np.errstate(divide="ignore", invalid="ignore"):
-        phi = np.maximum(1, variance / mean)
+        if len(x) >= count:
+            residuals, _ = _windows(x, years)
+            square = np.square(residuals).sum(axis=-1)
+            again = (residuals[..., 1:] * residuals[..., :-1]).sum(axis=-1) / square - effects.memory
+            again = np.where(square > 0, np.clip(again, 0, 0.8), np.where(np.isnan(square), np.nan, 0))
+            mean = sum(x[count - 1 - YEAR * k : len(x) - YEAR * k] for k in range(years)) / count
+            phi[count - 1 :] = np.maximum(1, square / effects.freedom / mean * (1 + again) / (1 - again))
         centre = np.where((x > 0) & (before > 0), np.log(x / before), np.nan)
-        half = stdtrit(count - YEAR - 1, (1 + level) / 2) * np.sqrt(phi * (1 / x + 1 / before))
+        half = stdtrit(effects.freedom, (1 + level) / 2) * np.sqrt(phi * (1 / x + 1 / before))
     frames = (np.expm1(centre), np.expm1(centre - half), np.expm1(centre + half), phi)
     return Change(*(pd.DataFrame(values, sums.index, sums.columns) for values in frames))
 

@@ -17,7 +17,7 @@ YEAR = 12
 LEVEL, SLOPE = YEAR, YEAR + 1
 SEASONS = slice(YEAR + 2, YEAR + 2 + YEAR - 1)
 STATES = YEAR + 2 + YEAR - 1
-_VAGUE = 1e4  # prior variance of what is not known, in units of the mean month squared
+_VAGUE = 25.0  # prior variance of what is not known, in units of the mean month squared
 
 
 @dataclass(frozen=True)
