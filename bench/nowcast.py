@@ -3,8 +3,8 @@
     python bench/nowcast.py [DATA]
 
 DATA is the folder of published files (default: ../shared/data); without it the simulation and the embedded first
-prints alone. Prints the tables of docs/methods_delay.md; seeded, two to three minutes of one core. WIS / naive below
-1: nearer than the figure as it stands; WIS / factor below 1: nearer than the observed figure times one factor a lag.
+prints alone. Prints the tables of docs/methods_delay.md; seeded, two to three minutes of one core. WIS / naive
+below 1: nearer than the figure as it stands; WIS / factor below 1: nearer than that figure times one factor a lag.
 """
 
 from __future__ import annotations

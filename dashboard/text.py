@@ -56,6 +56,11 @@ STATES = {
     "quiet": N_("quiet"),
     "not_judgeable": N_("cannot be judged"),
 }
+# Whether a nowcast can be judged on the revisions of its own source.
+VALIDATION = {
+    False: N_("not validated on this source's own revisions"),
+    True: N_("can be judged on this source's own revisions"),
+}
 UNITS = {
     "deaths": N_("deaths"),
     "percent": N_("percent"),

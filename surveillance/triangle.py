@@ -12,6 +12,7 @@ import pandas as pd
 
 from data_sources.indicators import INDICATORS
 from data_sources.registry import SOURCES
+from data_sources.source import Source
 from data_sources.store import Store
 from surveillance.detectors.contract import Frequency
 from surveillance.layout import Floats, Rows
@@ -49,8 +50,9 @@ class Triangle:
     ) -> Triangle | None:
         """The triangle as it was known on *as_of*; None where the source had not published the indicator.
 
-        Only the newest *depth* steps with a vintage are read: enough for D and for a year of checked nowcasts. A 12-month sum is taken as it was published: its
-        delay is that of the sum. Raises ValueError for an indicator that is neither weekly nor monthly.
+        Only the newest *depth* steps with a vintage are read: enough for D and a year of checked nowcasts. A
+        12-month sum is taken as it was published: its delay is that of the sum. Raises ValueError for an indicator
+        that is neither weekly nor monthly.
         """
         frequency = INDICATORS[indicator].frequency
         if frequency not in MAX_LAG:
@@ -139,6 +141,22 @@ def validated_on(store: Store, source: str, indicator: str, as_of: date | None =
         return Validation(source, indicator, 0)
     days = [day for day in store.vintages(source, indicator) if as_of is None or day <= as_of]
     return Validation(source, indicator, len({(day.year, day.month) for day in days}))
+
+
+def validations(store: Store, sources: Mapping[str, Source], as_of: date) -> list[Validation]:
+    """Per source that publishes whole tables of weekly or monthly counts: its best documented indicator."""
+    return [
+        max(
+            (validated_on(store, source.id, name, as_of) for name in source.indicators if _has_delay(name)),
+            key=lambda each: each.vintages,
+        )
+        for source in sources.values()
+        if source.coverage == "window" and any(map(_has_delay, source.indicators))
+    ]
+
+
+def _has_delay(indicator: str) -> bool:
+    return INDICATORS[indicator].measure == "count" and INDICATORS[indicator].frequency in MAX_LAG
 
 
 def _step(day: date, frequency: Frequency) -> int:

@@ -17,6 +17,7 @@ from surveillance.explain import rounded
 from surveillance.freshness import freshness
 from surveillance.plan import DEFAULT_PLAN
 from surveillance.revisions import sizes, typical
+from surveillance.triangle import VALIDATED_FROM, validations
 
 
 def render(selection: Selection) -> None:
@@ -49,6 +50,7 @@ def render(selection: Selection) -> None:
         _coverage(t, selection)
     with revisions:
         _revisions(t, selection)
+        _nowcasts(t, selection)
     with watched:
         _watched(t, selection)
     with breaks:
@@ -217,6 +219,31 @@ def _revisions(t: Text, selection: Selection) -> None:
         hide_index=True,
         width="stretch",
         height=300,
+        alt=title,
+    )
+
+
+def _nowcasts(t: Text, selection: Selection) -> None:
+    """From how many vintages of its own each source's delay can be known."""
+    made = data.computed("validations", lambda day: validations(data.store(), SOURCES, day), selection.as_of)
+    title = t("How well each source's reporting delay is known")
+    st.header(title)
+    note = t(
+        "A nowcast says what an incomplete period will come to. It can be judged on a source's own revisions once "
+        "{n} monthly vintages of that source are stored.",
+        n=t.number(VALIDATED_FROM),
+    )
+    st.markdown(f":small[:gray[{note}]]")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                t("Source"): [t(SOURCES[each.source].title) for each in made],
+                t("Monthly vintages stored"): [each.vintages for each in made],
+                t("Nowcast"): [t(text.VALIDATION[each.enough]) for each in made],
+            }
+        ),
+        hide_index=True,
+        width="stretch",
         alt=title,
     )
 

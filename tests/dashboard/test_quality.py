@@ -86,3 +86,19 @@ def test_a_series_printed_once_says_that_nothing_changed(page: Page) -> None:
     chosen = {"indicator": "us_cbp_seizure_weight", "place": "US", "substance": "fentanyl"}
     app = page("quality", lang="en", **chosen)
     assert any(heading.endswith("no figure has changed yet") for heading in headings(app))
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "sentence"),
+    [
+        ("en", "Monthly vintages stored", "not validated on this source's own revisions"),
+        ("es", "Ediciones mensuales guardadas", "no validada con las revisiones de esta fuente"),
+    ],
+)
+def test_a_nowcast_is_not_called_validated_before_there_are_vintages(
+    page: Page, language: str, heading: str, sentence: str
+) -> None:
+    app = page("quality", lang=language)
+    table = next(frame.value for frame in app.dataframe if heading in frame.value)
+    assert table[heading].to_list() == [0] * (len(SOURCES) - 1)  # all but the embedded single figures
+    assert set(table.iloc[:, 2]) == {sentence}
