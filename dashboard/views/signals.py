@@ -21,6 +21,7 @@ from dashboard.sentences import (
     track_record,
 )
 from dashboard.text import Text
+from dashboard.views import how_sure
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance.assessment import Assessment
 from surveillance.explain import closest, drawn, facts
@@ -120,6 +121,8 @@ def card(
     words = t("Trends") if brief else t("See the whole series in Trends")
     note = text.escape_markdown(" · ".join(note for note in notes if note))
     st.markdown(f":small[:gray[{note}] · [{words}]({link})]")
+    if not brief:
+        how_sure.part(t, selection, series)
 
 
 def _closest(t: Text, selection: Selection, assessment: Assessment) -> None:
