@@ -31,6 +31,7 @@ from data_sources.vocabulary import GEOGRAPHIES
 from surveillance.assessment import Assessment
 from surveillance.explain import drawn, facts, line_to_read, rounded
 from surveillance.forecast import forecast
+from surveillance.recovered import MONTHS_OF, months_inside
 from surveillance.series import Wide
 from surveillance.trend import seasonal_trend
 
@@ -276,6 +277,7 @@ class _Panel:
             {
                 t("Month"): [t.period(day, self.indicator.frequency) for day in newest["period"]],
                 t("Observed"): newest["observed"],
+                **self._recovered(newest["period"]),
                 t("Status"): [_status(t, row.status, row.provisional, row.complete) for row in newest.itertuples()],
                 t("Expected"): newest["expected"].round(1),
                 t("95 % from"): newest["low95"].round(1),
@@ -290,6 +292,25 @@ class _Panel:
             }
         )
         st.dataframe(table, hide_index=True, width="stretch", height=340, alt=self.title, key=f"table-{self.key}")
+
+    def _recovered(self, periods: pd.Series) -> dict[str, pd.Series]:
+        """A column of the nation's months inside its 12-month sums, and a note on where they come from; or none."""
+        if self.indicator.id not in MONTHS_OF or GEOGRAPHIES[self.place].kind != "nation":
+            return {}
+        table = data.computed(
+            "months", recovered_months, self.indicator.id, self.place, self.substance, self.selection.as_of
+        )
+        table = table[table["status"] == "recovered"]
+        if table.empty:
+            return {}
+        self._note(
+            self.t(
+                "Recovered months are not published: each follows from the change of the 12-month sum and the same "
+                "month a year before. First year: {seed}.",
+                seed=table["seed"].iloc[0],
+            )
+        )
+        return {self.t("Month, recovered"): periods.map(table.set_index("period")["value"].round())}
 
     def _about(self) -> None:
         t, record = self.t, self.indicator
@@ -335,6 +356,11 @@ class _Panel:
             on_click="ignore",
             key=f"csv-{self.key}",
         )
+
+
+def recovered_months(indicator: str, place: str, substance: str, as_of: date) -> pd.DataFrame:
+    """The months inside one series of 12-month sums, as they may be shown: see `surveillance.recovered`."""
+    return months_inside(data.store(), as_of, indicator, place, substance)
 
 
 def earlier_vintages(indicator: str, place: str, substance: str, as_of: date) -> pd.DataFrame:

@@ -40,6 +40,27 @@ def test_the_table_says_the_status_of_a_hidden_month(page: Page) -> None:
     assert set(hidden["Status"]) == {"suppressed"}
 
 
+SUMS = {"indicator": "us_overdose_deaths_12m", "substance": "all"}
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", "Month, recovered"), ("es", "Mes, recuperado")])
+def test_the_nation_s_table_has_the_recovered_months_and_their_seed(
+    page: Page, language: str, heading: str
+) -> None:
+    app = page("trends", lang=language, place="US", **SUMS)
+    table = app.dataframe[0].value
+    observed = table.columns[list(table.columns).index(heading) - 1]
+    sums, months = table[observed].iloc[:13].astype(float), table[heading].astype(float)
+    assert months.iloc[:12].sum() == pytest.approx(sums.iloc[0], abs=6)  # each is rounded
+    assert "us_overdose_deaths_monthly 2014-02" in written(app).replace("\\", "")
+
+
+def test_a_state_s_table_has_no_recovered_months(page: Page) -> None:
+    app = page("trends", lang="en", place="US-AZ", **SUMS)
+    assert "Month, recovered" not in app.dataframe[0].value
+    assert "us_overdose_deaths_monthly" not in written(app).replace("\\", "")
+
+
 def test_across_a_method_break_nothing_is_judged_and_the_page_says_so(page: Page) -> None:
     app = page("trends", lang="en", **RNID)
     assert app.title[0].value.replace("\\", "").endswith("it cannot be judged")
