@@ -22,6 +22,7 @@ from surveillance.detectors.contract import (
     Reason,
     Verdicts,
     frequency_of,
+    values_of,
     within,
 )
 
@@ -106,7 +107,7 @@ class Chart:
         population: pd.DataFrame | None = None,
         last: int | None = None,
     ) -> Verdicts:
-        y = observed.to_numpy(dtype=float)
+        y = values_of(observed)
         frequency = frequency_of(observed.index)
         baseline = _Baseline(self, y, self.min_history(frequency), PERIODS_A_YEAR[frequency])
         counts = baseline.counts

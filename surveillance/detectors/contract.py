@@ -48,6 +48,29 @@ def frequency_of(index: pd.Index) -> Frequency:
     raise ValueError(f"index must be gap-free weeks or month starts, not {index[:3].tolist()}…")
 
 
+def values_of(observed: pd.DataFrame, *, whole: bool = False) -> Floats:
+    """The values of a frame, periods × series; ValueError where a detector must not see them, saying which and why.
+
+    The index must be gap-free weeks or month starts in order, the values finite and 0 or more (NaN where there
+    is none), and *whole* numbers where the detector's likelihood is that of counts.
+    """
+    y = observed.to_numpy(dtype=float)
+    if not len(y):
+        return y
+    frequency_of(observed.index)
+    for wrong, problem, advice in (
+        (np.isinf(y), "is infinite", "leave it out as missing (NaN)"),
+        (y < 0, "is negative", "leave it out as missing (NaN), or correct the file"),
+        ((y != np.floor(y)) & whole, "is not a whole number", "use a detector for rates or weights"),
+    ):
+        wrong &= ~np.isnan(y)
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            period = pd.Timestamp(observed.index[row]).date()
+            raise ValueError(f"{observed.columns[column]}, {period}: {y[row, column]:g} {problem}; {advice}")
+    return y
+
+
 @dataclass(frozen=True, eq=False)
 class Verdicts:
     """A detector's answer: arrays of the shape of what was judged, frames made when asked for.

@@ -21,6 +21,7 @@ from surveillance.detectors.contract import (
     Reason,
     Verdicts,
     frequency_of,
+    values_of,
     within,
 )
 from surveillance.detectors.in_control import as_counts
@@ -63,7 +64,7 @@ class HistoricalLimits:
         population: pd.DataFrame | None = None,
         last: int | None = None,
     ) -> Verdicts:
-        y = observed.to_numpy(dtype=float)
+        y = values_of(observed)
         frequency = frequency_of(observed.index)
         span, year = SPAN[frequency], PERIODS_A_YEAR[frequency]
         counts = as_counts(y)

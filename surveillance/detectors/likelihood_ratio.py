@@ -109,12 +109,14 @@ class Window:
         before = self.counts[-1] - np.array(self.counts[first:])
         total = self.means[-1] + expected - np.array(self.means[first:])
         count = before + np.where(known, y, 0.0)
+        able = start >= self.began
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(count > total, count * np.log(count / total) - (count - total), 0.0)
-            needed = np.where(total > 0, total * _multiple(threshold / total) - before, np.inf)
-        able = start >= self.began
-        statistic = np.where(able, ratio, 0.0).max(axis=0, initial=0.0)
-        upper = np.maximum(np.where(able, needed, np.inf).min(axis=0, initial=np.inf), 0.0)
+            needed = np.where(able & (total > 0), total * _multiple(threshold / total, 2) - before, np.inf)
+            best = needed.argmin(axis=0), np.arange(len(y))  # nearly solved for each start, then fully for the best
+            upper = np.maximum(total[best] * _multiple(threshold / total[best], 5) - before[best], 0.0)
+        statistic = np.where(able, ratio, 0.0).max(axis=0)
+        upper = np.where(statistic >= threshold, np.minimum(upper, y), upper)
         self.counts.append(self.counts[-1] + np.where(known, y, 0.0))
         self.means.append(self.means[-1] + expected)
         return np.where(known, statistic, np.nan), np.where(known, upper, np.nan)
@@ -123,9 +125,9 @@ class Window:
         self.began[where] = len(self.counts) - 1
 
 
-def _multiple(excess: Floats) -> Floats:
-    """The r ≥ 1 with r log r − r + 1 = *excess*, by Newton's method from above."""
+def _multiple(excess: Floats, steps: int) -> Floats:
+    """The r ≥ 1 with r log r − r + 1 = *excess*, by Newton's method: a few steps from a start that is near."""
     r = 1 + np.sqrt(2 * excess) + excess / 3
-    for _ in range(5):
+    for _ in range(steps):
         r = r - (r * np.log(r) - r + 1 - excess) / np.log(r)
     return np.asarray(r)

@@ -22,6 +22,7 @@ from surveillance.detectors.contract import (
     Reason,
     Verdicts,
     frequency_of,
+    values_of,
     within,
 )
 from surveillance.detectors.in_control import as_counts
@@ -85,7 +86,7 @@ class FewReferences:
         population: pd.DataFrame | None = None,
         last: int | None = None,
     ) -> Verdicts:
-        y = observed.to_numpy(dtype=float)
+        y = values_of(observed)
         frequency = frequency_of(observed.index)
         back = offsets(self.system, PERIODS_A_YEAR[frequency])
         counts = as_counts(y)
