@@ -85,9 +85,7 @@ def _counts(mean: np.ndarray, dispersion: float, rng: np.random.Generator) -> np
 def false_signals(known: list[tuple[Watch, Wide]], budgets: tuple[float, ...]) -> np.ndarray:
     """Signals of the last quarter at each budget, and the number expected: (budgets, 2)."""
     fits = [Judgements(watch, wide, last=HISTORY).fit() for watch, wide in known]
-    parts = [
-        pipeline.Part(one.wide.indicator.id, one.past_scores(), newest(one.watch, one.wide).fit()) for one in fits
-    ]
+    parts = [pipeline.Part(one.wide.indicator.id, one.past(), newest(one.watch, one.wide).fit()) for one in fits]
     inflation = {name: found.inflation for name, found in pipeline.pooled(parts).items()}
     out = []
     for budget in budgets:
@@ -120,7 +118,7 @@ def picture(calibration: dict[str, Calibration], file: Path) -> None:
     ]
     base = alt.Chart(pd.DataFrame(rows))
     bars = base.mark_bar(color="#4c78a8").encode(
-        alt.X("class:Q", bin=alt.Bin(step=1 / CLASSES), title="P(Y ≤ y), mid-distribution"),
+        alt.X("class:Q", bin=alt.Bin(step=1 / CLASSES), title="P(Y ≤ y) under the baseline"),
         alt.Y("share:Q", title="share of months", axis=alt.Axis(format="%")),
     )
     even = base.mark_rule(color="#222", strokeDash=[4, 3]).encode(y=alt.datum(1 / CLASSES))

@@ -1,7 +1,7 @@
 """Do the p-values mean what they say? The probability integral transform, pooled by indicator, and what follows.
 
 Were a baseline right, P(Y ≤ y) of new values would be uniform, and its normal score z = Φ⁻¹(P) standard normal.
-Where the pooled scores of the recent past spread wider, the indicator's baselines are too sure of themselves:
+Where the scores of the recent past, pooled, spread wider, the indicator's baselines are too sure of themselves:
 all its p-values are widened by one factor, p → Φ(Φ⁻¹(p)/c), which is to inflate the standard deviation of a new
 value by c. Never narrowed: c ≥ 1. It is parametric on purpose: an empirical p on n values never falls below
 1/(n + 1), far above what an alarm needs.
@@ -33,7 +33,7 @@ YEARS = {"W": 104, "MS": 36}  # judged periods of each series that are pooled
 class Calibration:
     """Of one indicator: how many past values were pooled, the spread of their scores, and the inflation.
 
-    `shares` is how the mid-distributions P fill ten equal classes from 0 to 1: 0.1 each, were all right.
+    `shares` is how the transforms fill ten equal classes from 0 to 1: 0.1 each, were all right.
     """
 
     values: int
@@ -42,30 +42,35 @@ class Calibration:
     shares: tuple[float, ...] = ()
 
 
-def mid_p(pvalue: Floats, pvalue_low: Floats) -> Floats:
-    """The mid-distribution P(Y < y) + ½ P(Y = y), from P(Y ≥ y) and P(Y ≤ y); NaN where either is."""
-    return np.asarray((1 + pvalue_low - pvalue) / 2)
+def calibrate(below: Floats, upto: Floats) -> Calibration:
+    """What past values say, pooled: P(Y < y) and P(Y ≤ y) of each under its baseline (NaN is left out).
 
-
-def scores(pvalue: Floats, pvalue_low: Floats) -> Floats:
-    """Normal scores of the mid-distribution, at most 8 from 0; NaN where there is no p-value."""
-    return np.asarray(np.clip(ndtri(np.clip(mid_p(pvalue, pvalue_low), 0, 1)), -8, 8))
-
-
-def calibrate(z: Floats) -> Calibration:
-    """What pooled scores *z* (NaN left out) say: c = (z₉₅ − z₅)/(2 · 1.645), between 1 and 3; 1 for under 200.
-
+    A count's probability mass is spread evenly over its step, as in Czado et al. (2009), so that a right model
+    of rare counts is found right: F(u) = mean of the uniform distributions on (P(Y < y), P(Y ≤ y)). Then
+    c = (z₉₅ − z₅)/(2 · 1.645) with z the normal scores of F's quantiles, between 1 and 3; 1 for under 200 values.
     Outer quantiles, since it is the tails that alarm, and not the outermost, since real outbreaks lie there;
     the difference of two, so that a common rise of all series, which must alarm, does not pass for spread.
     """
-    known = z[~np.isnan(z)]
-    count, _ = np.histogram(ndtr(known), np.linspace(0, 1, CLASSES + 1))
-    shares = tuple((count / max(len(known), 1)).tolist())
-    if len(known) < LEAST:
-        return Calibration(len(known), float("nan"), 1.0, shares)
-    low, high = np.quantile(known, [OUTER, 1 - OUTER])
-    spread = float((high - low) / (2 * ndtri(1 - OUTER)))
-    return Calibration(len(known), spread, float(np.clip(spread, 1.0, MOST)), shares)
+    known = ~(np.isnan(below) | np.isnan(upto))
+    low, width = np.clip(below[known], 0, 1), np.maximum(upto[known] - below[known], 1e-12)
+    if not known.any():
+        return Calibration(0, float("nan"), 1.0)
+
+    def filled(u: float) -> float:
+        return float(np.clip((u - low) / width, 0, 1).mean())
+
+    shares = tuple(np.diff([0.0, *(filled(edge / CLASSES) for edge in range(1, CLASSES)), 1.0]).tolist())
+    if len(low) < LEAST:
+        return Calibration(len(low), float("nan"), 1.0, shares)
+    ends = []
+    for share in (OUTER, 1 - OUTER):
+        left, right = 0.0, 1.0
+        for _ in range(40):
+            middle = (left + right) / 2
+            left, right = (middle, right) if filled(middle) < share else (left, middle)
+        ends.append(float(np.clip(ndtri((left + right) / 2), -8, 8)))
+    spread = float((ends[1] - ends[0]) / (2 * ndtri(1 - OUTER)))
+    return Calibration(len(low), spread, float(np.clip(spread, 1.0, MOST)), shares)
 
 
 def widened(pvalue: Floats, inflation: float) -> Floats:

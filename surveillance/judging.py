@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from surveillance.calibration import YEARS, nominal, scores, widened
+from surveillance.calibration import YEARS, nominal, widened
 from surveillance.detectors.contract import Detector, Floats, Reason, Verdicts
 from surveillance.plan import Watch
 from surveillance.series import PLACE, Wide
@@ -127,16 +127,16 @@ class Judgements:
             }
         )
 
-    def past_scores(self) -> Floats:
-        """Normal scores of the newest judged periods of each series (`calibration.YEARS` of them), pooled, flat.
+    def past(self) -> Floats:
+        """P(Y < y) and P(Y ≤ y) of the newest judged periods of each series, `calibration.YEARS` of them: (n, 2).
 
         Only where a baseline was fitted; neither those of short histories nor those of emerging series.
         """
         main = self._main.at(self.watch.detector.alpha)
-        z = scores(main.pvalue_, main.pvalue_low_)
-        z[~np.isin(main.reason_, _FITTED)] = np.nan
-        recent = np.cumsum(~np.isnan(z[::-1]), axis=0)[::-1] <= YEARS[self.wide.indicator.frequency]
-        return np.asarray(z[recent & ~np.isnan(z)])
+        known = np.isin(main.reason_, _FITTED) & ~np.isnan(main.pvalue_)
+        recent = np.cumsum(known[::-1], axis=0)[::-1] <= YEARS[self.wide.indicator.frequency]
+        chosen = known & recent
+        return np.column_stack([1 - main.pvalue_[chosen], main.pvalue_low_[chosen]])
 
 
 def newest(watch: Watch, wide: Wide) -> Judgements:

@@ -72,22 +72,23 @@ class Part(NamedTuple):
     """What a piece tells before the alpha is known."""
 
     indicator: str
-    scores: Floats
+    past: Floats  # (n, 2), see Judgements.past
     newest: Judgements
 
 
 def reported(judgements: Judgements) -> Part:
-    """The piece's past scores, and its newest judgements, fitted."""
+    """How the piece's past values lay, and its newest judgements, fitted."""
     watch, wide = judgements.watch, judgements.wide
-    return Part(wide.indicator.id, judgements.past_scores(), newest(watch, wide).fit())
+    return Part(wide.indicator.id, judgements.past(), newest(watch, wide).fit())
 
 
 def pooled(parts: Sequence[Part]) -> dict[str, Calibration]:
-    """The calibration of each indicator from the scores of all its series."""
-    return {
-        name: calibrate(np.concatenate([part.scores for part in parts if part.indicator == name]))
-        for name in dict.fromkeys(part.indicator for part in parts)
-    }
+    """The calibration of each indicator from the past values of all its series."""
+    out = {}
+    for name in dict.fromkeys(part.indicator for part in parts):
+        below, upto = np.concatenate([part.past for part in parts if part.indicator == name]).T
+        out[name] = calibrate(below, upto)
+    return out
 
 
 def rows(judgements: Judgements, alpha: float, inflation: dict[str, float]) -> pd.DataFrame:

@@ -105,14 +105,14 @@ class _Sum:
 class Cusum(Chart):
     """S_t = max(0, S_{t−1} + z_t − reference); alarm where S_t ≥ h, and S starts again at 0 (`reset`).
 
-    z: the count on the scale `transform`: Rossi's, standard (Pearson's) and Anscombe's (`anscombe2nd` with the mean
+    z: the count on the scale `scale`: Rossi's, standard (Pearson's) and Anscombe's (`anscombe2nd` with the mean
     of x^(2/3) to second order) for Poisson counts; Pearson's and Anscombe's for variance μ + `dispersion` μ² (None:
     estimated; the default, as a Poisson scale alarms far too often where counts vary more); or the
     count itself (`none`, which needs a `threshold` in cases). `reference` is half of the shift, in standard
     deviations, that is found soonest. h from `alpha` by Siegmund's run length of normal values.
     """
 
-    transform: Literal[
+    scale: Literal[
         "none", "standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "anscombeNegBin"
     ] = "anscombeNegBin"
     reference: float = 0.5
@@ -124,11 +124,11 @@ class Cusum(Chart):
         within("reference", self.reference, 0, np.inf, open_low=True, open_high=True)
         if self.dispersion is not None:
             within("dispersion", self.dispersion, 0, 1000)
-        if self.transform not in SCALES:
-            raise ValueError(f"transform must be one of {', '.join(SCALES)}, not {self.transform!r}")
-        if self.transform == "none" and self.threshold is None:
+        if self.scale not in SCALES:
+            raise ValueError(f"scale must be one of {', '.join(SCALES)}, not {self.scale!r}")
+        if self.scale == "none" and self.threshold is None:
             raise ValueError(
-                "threshold must be given, in cases, with transform 'none': alpha says nothing of cases"
+                "threshold must be given, in cases, with scale 'none': alpha says nothing of cases"
             )
 
     @property
@@ -137,10 +137,10 @@ class Cusum(Chart):
 
     @property
     def _fixed_dispersion(self) -> float | None:
-        return self.dispersion if self.transform.endswith("NegBin") else 0.0
+        return self.dispersion if self.scale.endswith("NegBin") else 0.0
 
     def _state(self, series: int) -> _Sum:
-        return _Sum(SCALES[self.transform], self.reference, series)
+        return _Sum(SCALES[self.scale], self.reference, series)
 
     def _threshold(self, level: Floats, dispersion: Floats) -> Floats:
         return np.where(np.isnan(level), np.nan, self._line)
@@ -152,10 +152,10 @@ class Cusum(Chart):
 
     def _count(self, needed: Floats, mean: Floats, dispersion: Floats) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return np.maximum(SCALES[self.transform].back(needed, mean, dispersion), 0.0)
+            return np.maximum(SCALES[self.scale].back(needed, mean, dispersion), 0.0)
 
     def _rate(self, statistic: Floats, level: Floats, dispersion: Floats) -> Floats:
-        if self.transform == "none":
+        if self.scale == "none":
             return np.full(np.shape(statistic), np.nan)
         drift = 2 * self.reference
         return cusum_rate(statistic * drift, drift)

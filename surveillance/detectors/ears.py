@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri, stdtr
 
-from surveillance.detectors.contract import Floats, Frequency, Kind, Reason, Verdicts, within
+from surveillance.detectors.contract import Floats, Frequency, Kind, Reason, Verdicts, values_of, within
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class _Ears:
         count = len(observed)
         first = 0 if last is None else max(count - last, 0)
         reach = max(first - self.min_history("MS"), 0)  # what the rows asked for look back to
-        y = observed.to_numpy(dtype=float)[reach:]
+        y = values_of(observed)[reach:]
         mean, sd = self._moments(y)
         upper, pvalue = (values[first - reach :] for values in self._limit(y, mean, sd))
         y, mean = y[first - reach :], mean[first - reach :]

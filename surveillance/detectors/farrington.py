@@ -26,6 +26,7 @@ from surveillance.detectors.contract import (
     Reason,
     Verdicts,
     frequency_of,
+    values_of,
     within,
 )
 from surveillance.detectors.emerging import FEW, Emerging
@@ -116,9 +117,7 @@ class FarringtonFlexible:
 
         *population* must be above 0: a value of 0 or NaN leaves its period out as missing.
         """
-        y = observed.to_numpy(dtype=float)
-        if np.isinf(y).any() or (y < 0).any():
-            raise ValueError("observed must hold finite counts of 0 or more; NaN where there is none")
+        y = values_of(observed, whole=self.threshold != "delta")
         people = None if population is None else population.to_numpy(dtype=float)
         if people is not None:
             people = np.where((people > 0) & np.isfinite(people), people, np.nan)

@@ -24,6 +24,7 @@ from surveillance.detectors.contract import (
     Reason,
     Verdicts,
     frequency_of,
+    values_of,
     within,
 )
 
@@ -88,7 +89,7 @@ class SeasonalRegression:
         """The predictions behind the verdicts, from which a threshold at any alpha follows."""
         there, _ = _SCALES[self.transform]
         first = 0 if last is None else max(len(observed) - last, 0)
-        y = observed.to_numpy(dtype=float)
+        y = values_of(observed)
         with np.errstate(invalid="ignore"):
             z = np.where((y >= 0) & np.isfinite(y), there(np.maximum(y, 0)), np.nan)
         design, at = self._design(PERIODS_A_YEAR[frequency_of(observed.index)])
@@ -121,7 +122,7 @@ class SeasonalRegression:
         Empty where no value of the window is known.
         """
         there, back = _SCALES[self.transform]
-        y = observed.to_numpy(dtype=float)[:, None]
+        y = values_of(observed)[:, None]
         with np.errstate(invalid="ignore"):
             z = np.where((y >= 0) & np.isfinite(y), there(np.maximum(y, 0)), np.nan)
         design, at = self._design(PERIODS_A_YEAR[frequency_of(observed.index)])

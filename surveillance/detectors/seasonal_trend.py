@@ -25,6 +25,7 @@ from surveillance.detectors.contract import (
     Reason,
     Verdicts,
     frequency_of,
+    values_of,
     within,
 )
 from surveillance.detectors.emerging import FEW, Emerging
@@ -79,7 +80,7 @@ class SeasonalTrend:
         population: pd.DataFrame | None = None,
         last: int | None = None,
     ) -> Verdicts:
-        y = observed.to_numpy(dtype=float)
+        y = values_of(observed)
         frequency = frequency_of(observed.index)
         periods, index = PERIODS_A_YEAR[frequency], pd.DatetimeIndex(observed.index)
         counts = np.where(np.isfinite(y) & (y >= 0), y, np.nan)

@@ -32,6 +32,7 @@ from surveillance.detectors.contract import (
     Reason,
     Verdicts,
     frequency_of,
+    values_of,
     within,
 )
 from surveillance.detectors.step_scan import SCALES, Problems, Scan
@@ -91,7 +92,7 @@ class LevelShift:
         population: pd.DataFrame | None = None,
         last: int | None = None,
     ) -> Verdicts:
-        y = observed.to_numpy(dtype=float)
+        y = values_of(observed)
         periods = PERIODS_A_YEAR[frequency_of(observed.index)]
         first = max(LEAST_YEARS * periods, 0 if last is None else len(y) - last)
         reason = np.where(np.isnan(y), Reason.missing, Reason.too_little_history).astype(np.int8)
@@ -272,7 +273,7 @@ def changes(observed: pd.DataFrame, detector: LevelShift | None = None, *, level
     of both directions. Only changes with p < *level*; one row a series at most, none where it cannot be judged.
     """
     detector = detector or LevelShift()
-    y = observed.to_numpy(dtype=float)
+    y = values_of(observed)
     known = ~np.isnan(y)
     periods = PERIODS_A_YEAR[frequency_of(observed.index)]
     newest = len(y) - 1 - known[::-1].argmax(axis=0)

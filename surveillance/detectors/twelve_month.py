@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from surveillance.detectors.contract import Frequency, Kind, Reason, Verdicts, within
+from surveillance.detectors.contract import Frequency, Kind, Reason, Verdicts, values_of, within
 from surveillance.rolling import YEAR, surprise
 
 
@@ -48,7 +48,7 @@ class TwelveMonthEnding:
         population: pd.DataFrame | None = None,
         last: int | None = None,
     ) -> Verdicts:
-        x = observed.to_numpy(dtype=float)
+        x = values_of(observed)
         ahead = surprise(x, years=self.years, first=0 if last is None else len(x) - last)
         expected, spread = ahead.expected, ahead.spread
         wanted = np.ones(x.shape, dtype=bool) if judge is None else judge.to_numpy(dtype=bool)

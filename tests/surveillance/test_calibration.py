@@ -9,28 +9,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nbinom, norm, poisson
 
-from surveillance.calibration import calibrate, mid_p, nominal, qvalues, scores, widened
+from surveillance.calibration import calibrate, nominal, qvalues, widened
 
 
-def test_the_mid_p_of_a_count_is_below_it_and_half_of_it():
-    low, high = poisson.cdf(3, 2.5), poisson.sf(2, 2.5)
-    assert mid_p(np.array([high]), np.array([low]))[0] == pytest.approx(
-        poisson.cdf(2, 2.5) + poisson.pmf(3, 2.5) / 2
-    )
+def of_poisson(y, mean):
+    return calibrate(poisson.cdf(y - 1, mean), poisson.cdf(y, mean))
 
 
-@pytest.mark.parametrize("mean", [3.0, 12.0, 150.0])
+def of_scores(z):
+    return calibrate(norm.cdf(z), norm.cdf(z))
+
+
+@pytest.mark.parametrize("mean", [0.3, 3.0, 12.0, 150.0])
 def test_counts_from_their_own_model_need_no_inflation(mean):
-    y = np.random.default_rng(1).poisson(mean, 20_000)
-    found = calibrate(scores(poisson.sf(y - 1, mean), poisson.cdf(y, mean)))
-    assert found.spread == pytest.approx(1, abs=0.08)  # in steps
+    found = of_poisson(np.random.default_rng(1).poisson(mean, 20_000), mean)
+    assert found.spread == pytest.approx(1, abs=0.03)
     assert found.inflation <= 1.03
+    np.testing.assert_allclose(found.shares, 0.1, atol=0.015)
 
 
 def test_counts_more_dispersed_than_their_model_are_inflated_by_the_ratio_of_their_sd():
     mean, dispersion = 60.0, 2.25
     y = nbinom.rvs(mean / (dispersion - 1), 1 / dispersion, size=20_000, random_state=2)
-    found = calibrate(scores(poisson.sf(y - 1, mean), poisson.cdf(y, mean)))
+    found = of_poisson(y, mean)
     assert found.inflation == pytest.approx(1.5, rel=0.04)
     p = widened(poisson.sf(y - 1, mean), found.inflation)
     assert (p < 0.01).mean() == pytest.approx(0.01, rel=0.5)  # 9 % without
@@ -38,15 +39,20 @@ def test_counts_more_dispersed_than_their_model_are_inflated_by_the_ratio_of_the
 
 
 def test_a_common_rise_of_all_series_is_no_inflation():
-    z = np.random.default_rng(3).normal(2.0, 1.0, 5000)
-    assert calibrate(z).inflation == pytest.approx(1, abs=0.05)
+    assert of_scores(np.random.default_rng(3).normal(2.0, 1.0, 5000)).inflation == pytest.approx(1, abs=0.05)
 
 
 def test_few_values_say_nothing():
-    found = calibrate(np.array([5.0] * 199 + [np.nan] * 50))
+    found = of_scores(np.array([5.0] * 199 + [np.nan] * 50))
     assert found.values == 199
     assert np.isnan(found.spread)
     assert found.inflation == 1.0
+    assert of_scores(np.array([np.nan])).values == 0
+
+
+def test_a_step_fills_the_classes_it_spans():
+    found = calibrate(np.array([0.05, 0.6]), np.array([0.25, 0.6]))  # one step from .05 to .25, one value at .6
+    np.testing.assert_allclose(found.shares, [0.125, 0.25, 0.125, 0, 0, 0, 0.5, 0, 0, 0], atol=1e-9)
 
 
 @given(st.floats(1e-6, 0.2), st.floats(1.0, 3.0))
@@ -74,9 +80,3 @@ def test_q_values_leave_out_what_was_not_judged():
     assert q.isna().tolist() == [False, True, False]
     assert q[0] == pytest.approx(0.01 * 2 * 1.5)
     assert qvalues(pd.Series([np.nan])).isna().all()
-
-
-def test_the_classes_of_a_right_model_are_equally_full():
-    found = calibrate(np.random.default_rng(4).normal(size=50_000))
-    np.testing.assert_allclose(found.shares, 0.1, atol=0.01)
-    assert sum(calibrate(np.array([0.1, 9.0, -9.0])).shares) == 1
