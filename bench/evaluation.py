@@ -38,10 +38,7 @@ from surveillance.detectors import (
     EarsC3,
     Farrington1996,
     FarringtonFlexible,
-    GlrNegBin,
     HistoricalLimits,
-    LevelShift,
-    LrNegBin,
     Rki,
     SeasonalRegression,
     TwelveMonthEnding,
@@ -119,13 +116,15 @@ REFERENCE = {  # false alarms a week and POD that another implementation reached
     "RKI 3": (0.077, 0.73),
     "CUSUM Rossi, fixed mean": (0.39, 0.76),
 }
+ELSEWHERE = ("twelve_month_ending", "level_shift", "seasonal_trend")  # not counts; what lasts; a slow fit each
 AS_IT_IS = ("Noufaily nbPlugin, α = .01", "muan, r_compatible", "CUSUM Rossi, fixed mean")  # not at equal rates
 
 
 def weekly_settings() -> dict[str, Detector]:
     """PROTOCOL, and every other detector of outbreaks in weekly counts as it comes."""
-    known = {type(detector) for detector in PROTOCOL.values()} | {TwelveMonthEnding, LevelShift}
-    return PROTOCOL | {kind.__name__: kind() for kind in DETECTORS.values() if kind not in known}
+    known = {type(detector) for detector in PROTOCOL.values()}
+    kinds = [kind for name, kind in DETECTORS.items() if name not in ELSEWHERE and kind not in known]
+    return PROTOCOL | {kind.__name__: kind() for kind in kinds}
 
 
 @cache
@@ -230,11 +229,11 @@ def panels(data: Path, root: Path) -> Iterator[Panel]:
 
 
 def others(kind: str) -> tuple[Detector, ...]:
-    """The detectors for counts that have no setting above, as they come, but those of lasting rises."""
-    named = {LevelShift, GlrNegBin, LrNegBin} | {
-        type(each) for several in (*CANDIDATES.values(), *MOVING.values()) for each in several
-    }
-    return tuple(each() for each in DETECTORS.values() if each not in named) if kind == "count" else ()
+    """The detectors for counts that have no setting above, as they come."""
+    named = {type(each) for several in (*CANDIDATES.values(), *MOVING.values()) for each in several}
+    left_out = (*ELSEWHERE, "glr_negbin", "lr_negbin")  # slow, and for lasting rises
+    kinds = [each for name, each in DETECTORS.items() if name not in left_out and each not in named]
+    return tuple(each() for each in kinds) if kind == "count" else ()
 
 
 def _unique(*several: Detector) -> tuple[Detector, ...]:

@@ -23,6 +23,7 @@ from surveillance.simulate import PERIODS, Injected
 Alarms = NDArray[np.int8]
 
 RATE = 0.01  # false alarms (simulated) or signals (real) a period, at which detectors are compared
+FOR_COMPARISON = ("Rki", "Bayes", "HistoricalLimits")  # no plan uses them
 TOLERANCE = 0.25  # how far, of RATE, an attained rate may lie from it
 _LOWEST, _HIGHEST = np.log(1e-15), np.log(0.4)  # alpha: where the rate is looked for
 _PRECISE = 0.04  # of log alpha
@@ -206,12 +207,19 @@ def evaluated() -> pd.DataFrame:
 def rank_detectors(results: pd.DataFrame, *, rate: float = RATE, tolerance: float = TOLERANCE) -> pd.DataFrame:
     """*results* in order of preference per indicator and role, with `rank`; rank 1 is the one to use.
 
-    Of those whose `signals` lie within *tolerance* (relative) of *rate*, the highest sensitivity to two digits,
-    then the smallest timeliness, then the order of *results*. The others come after them, without a rank.
+    Of those whose `signals` lie within *tolerance* (relative) of *rate*: first, the quickest first, all that find
+    as much as the best, to two standard errors √(p(1 − p)/outbreaks); then the others, the most sensitive first.
+    Detectors out of tolerance, and those that are for comparison only, come last and have no rank.
     """
-    group = ["indicator", "role"]
+    group = [results["indicator"], results["role"]]
     fair = (results["signals"] / rate - 1).abs() <= tolerance
-    keys = {"unfair": ~fair, "missed": -results["sensitivity"].round(2), "late": results["timeliness"].round(2)}
-    ordered = results.assign(**keys).sort_values([*group, *keys], kind="stable")
-    rank = ordered.groupby(group).cumcount() + 1
-    return ordered.assign(rank=rank.where(~ordered["unfair"]).astype("Int64")).drop(columns=list(keys))
+    fair &= ~results["detector"].str.split("(").str[0].isin(FOR_COMPARISON)
+    found = results["sensitivity"]
+    best = found.where(fair).groupby(group).transform("max")
+    error = np.sqrt(best * (1 - best) / results["outbreaks"])
+    top = fair & (found >= best - 2 * error)
+    order = results.assign(_fair=~fair, _top=~top, _late=results["timeliness"].where(top, 0.0), _missed=-found)
+    keys = ["indicator", "role", "_fair", "_top", "_late", "_missed"]
+    ordered = order.sort_values(keys, kind="stable")
+    rank = ordered.groupby(["indicator", "role"]).cumcount() + 1
+    return ordered.assign(rank=rank.where(~ordered["_fair"]).astype("Int64")).drop(columns=keys[2:])

@@ -138,21 +138,40 @@ def test_equal_rates_let_detectors_be_compared():
 
 def figures(*rows: tuple[str, float, float, float]) -> pd.DataFrame:
     columns = ["detector", "signals", "sensitivity", "timeliness"]
-    return pd.DataFrame(rows, columns=columns).assign(indicator="deaths", role="main")
+    return pd.DataFrame(rows, columns=columns).assign(indicator="deaths", role="main", outbreaks=2500)
 
 
-def test_the_most_sensitive_detector_comes_first_and_then_the_quickest():
+def test_the_quickest_of_those_that_find_the_most_comes_first():
+    """Two standard errors at .6 of 2,500 are .02."""
     ranked = rank_detectors(
-        figures(("slow", 0.01, 0.601, 0.9), ("quick", 0.011, 0.598, 0.2), ("blind", 0.01, 0.3, 0.0))
+        figures(
+            ("blind", 0.01, 0.3, 0.0),
+            ("slow", 0.01, 0.60, 0.9),
+            ("second", 0.01, 0.579, 0.1),
+            ("quick", 0.011, 0.581, 0.2),
+        )
     )
-    assert ranked["detector"].tolist() == ["quick", "slow", "blind"]
-    assert ranked["rank"].tolist() == [1, 2, 3]
+    assert ranked["detector"].tolist() == ["quick", "slow", "second", "blind"]
+    assert ranked["rank"].tolist() == [1, 2, 3, 4]
 
 
-def test_a_detector_that_cannot_keep_to_the_rate_has_no_rank():
-    ranked = rank_detectors(figures(("loud", RATE * (1.01 + TOLERANCE), 0.9, 0.0), ("fair", 0.012, 0.1, 2.0)))
-    assert ranked["detector"].tolist() == ["fair", "loud"]
-    assert ranked["rank"].isna().tolist() == [False, True]
+def test_a_detector_that_cannot_keep_to_the_rate_or_is_for_comparison_has_no_rank():
+    ranked = rank_detectors(
+        figures(
+            ("loud", RATE * (1.01 + TOLERANCE), 0.9, 0.0),
+            ("Rki(system=1)", 0.01, 0.9, 0.0),
+            ("fair", 0.012, 0.1, 2.0),
+        )
+    )
+    assert ranked["detector"].iloc[0] == "fair"
+    assert ranked["rank"].isna().tolist() == [False, True, True]
+
+
+def test_every_indicator_is_ranked_by_itself():
+    rows = figures(("one", 0.01, 0.5, 0.0), ("other", 0.01, 0.2, 0.0))
+    swapped = rows.assign(indicator="seizures", sensitivity=[0.2, 0.5])
+    ranked = rank_detectors(pd.concat([rows, swapped], ignore_index=True)).query("rank == 1")
+    assert dict(zip(ranked["indicator"], ranked["detector"], strict=True)) == {"deaths": "one", "seizures": "other"}
 
 
 def test_the_plan_uses_the_detector_that_comes_first_or_says_why_not():
