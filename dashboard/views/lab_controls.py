@@ -26,6 +26,13 @@ _NAMES = {
     "farrington_1996": "Farrington 1996",
     "seasonal_regression": N_("Seasonal regression"),
     "twelve_month_ending": N_("Twelve-month sums"),
+    "cusum": "CUSUM",
+    "glr_poisson": N_("Likelihood ratio, Poisson"),
+    "glr_negbin": N_("Likelihood ratio, negative binomial"),
+    "lr_negbin": N_("Likelihood ratio for one rise"),
+    "rki": "RKI",
+    "bayes": "Bayes",
+    "historical_limits": N_("Historical limits"),
 }
 _ABOUT = {
     "ears_c1": N_("Each month against the mean and spread of the months just before it."),
@@ -35,6 +42,13 @@ _ABOUT = {
     "farrington_1996": N_("The older form: the same months of earlier years, a trend only where it is clear."),
     "seasonal_regression": N_("For weights and rates: a level and a yearly wave, robust against past peaks."),
     "twelve_month_ending": N_("For twelve-month sums: only the newest month's change is judged."),
+    "cusum": N_("Adds up small excesses over the seasonal mean until they reach a line."),
+    "glr_poisson": N_("Asks since when counts have been higher, by any amount. Not for counts that vary widely."),
+    "glr_negbin": N_("Asks since when counts have been higher, by any amount; allows for wide variation."),
+    "lr_negbin": N_("Fastest to find a rise of one size, such as a doubling."),
+    "rki": N_("Against a few periods just before or a year before, by a table for small counts."),
+    "bayes": N_("Against what a few periods just before or a year before lead one to expect."),
+    "historical_limits": N_("About four weeks against the same and the neighbouring weeks of earlier years."),
 }
 _LABELS = {
     "baseline": N_("Baseline, periods"),
@@ -59,6 +73,17 @@ _LABELS = {
     "min_dispersion": N_("Smallest dispersion assumed"),
     "least": N_("Fewest known values"),
     "least_share": N_("Smallest share above zero"),
+    "training": N_("Periods of the first baseline"),
+    "update": N_("Baseline estimated anew"),
+    "harmonics": N_("Yearly waves in the baseline"),
+    "scale": N_("Scale of the counts"),
+    "reference": N_("Excess that counts for nothing, in standard deviations"),
+    "dispersion": N_("Dispersion of the counts"),
+    "reset": N_("Starts again after an alarm"),
+    "change": N_("Kind of rise"),
+    "rise": N_("Rise looked for, as a factor"),
+    "system": N_("System"),
+    "neighbours": N_("Neighbouring sums on either side"),
 }
 OWN = ("p_", "detector", "budget_draft")  # how this page's parameters in the address begin
 _SIMPLE = ("baseline", "years", "min_years", "guard", "half_window", "trend", "reweight")
