@@ -21,7 +21,7 @@ def weeks(*values: float) -> pd.DataFrame:
 
 def test_the_sum_grows_by_what_exceeds_the_reference_and_starts_again_after_an_alarm():
     observed = weeks(*[4] * 8, 7, 8, 4, 6)  # mean 4, sd 2: z = 1.5, 2, 0, 1
-    verdicts = Cusum(transform="standard", **PLAIN).assess(observed)
+    verdicts = Cusum(scale="standard", **PLAIN).assess(observed)
     assert verdicts.exceedance["a"].tolist()[8:] == pytest.approx([0.5, 1.25, 0, 0.25])
     assert verdicts.alarm["a"].tolist()[8:] == [False, True, False, False]
     assert verdicts.expected["a"].tolist()[8:] == pytest.approx([4] * 4)
@@ -30,7 +30,7 @@ def test_the_sum_grows_by_what_exceeds_the_reference_and_starts_again_after_an_a
 
 def test_without_reset_the_sum_goes_on_after_an_alarm():
     observed = weeks(*[4] * 8, 7, 8, 4, 6)
-    verdicts = Cusum(transform="standard", reset=False, **PLAIN).assess(observed)
+    verdicts = Cusum(scale="standard", reset=False, **PLAIN).assess(observed)
     assert verdicts.exceedance["a"].tolist()[8:] == pytest.approx([0.5, 1.25, 1, 1.25])
     assert verdicts.alarm["a"].tolist()[8:] == [False, True, True, True]
 
@@ -60,7 +60,7 @@ def test_an_alarm_is_a_count_of_at_least_upper(transform):
     index = pd.date_range("2018-01-07", periods=300, freq="W-SUN")
     observed = pd.DataFrame(rng.negative_binomial(6, 0.3, (300, 40)).astype(float), index)
     raw = {"threshold": 20.0, "reference": 16.0} if transform == "none" else {}
-    verdicts = Cusum(transform=transform, training=100, alpha=0.02, **raw).assess(observed)
+    verdicts = Cusum(scale=transform, training=100, alpha=0.02, **raw).assess(observed)
     judged = verdicts.alarm_ >= 0
     assert (verdicts.alarm_ == 1).sum() > 50
     np.testing.assert_array_equal(verdicts.alarm_[judged] == 1, (verdicts.observed_ >= verdicts.upper_)[judged])
@@ -69,12 +69,12 @@ def test_an_alarm_is_a_count_of_at_least_upper(transform):
 def test_a_baseline_without_a_case_has_no_scale():
     verdicts = Cusum(**PLAIN).assess(weeks(*[0] * 8, 0, 5))
     assert verdicts.reason["a"].tolist()[8:] == ["no_variation"] * 2
-    raw = Cusum(transform="none", **PLAIN).assess(weeks(*[0] * 8, 0, 5))
+    raw = Cusum(scale="none", **PLAIN).assess(weeks(*[0] * 8, 0, 5))
     assert raw.alarm["a"].tolist()[8:] == [False, True]
 
 
 def test_a_missing_count_leaves_the_sum_as_it_was():
-    verdicts = Cusum(transform="standard", **PLAIN).assess(weeks(*[4] * 8, 6, np.nan, 6))
+    verdicts = Cusum(scale="standard", **PLAIN).assess(weeks(*[4] * 8, 6, np.nan, 6))
     assert verdicts.exceedance["a"].tolist()[8] == pytest.approx(0.25)
     assert verdicts.reason["a"].tolist()[9] == "missing"
     assert verdicts.exceedance["a"].tolist()[10] == pytest.approx(0.5)
@@ -101,7 +101,7 @@ def test_a_yearly_update_takes_up_a_lasting_rise_and_never_does_not():
 def test_a_period_judged_after_the_training_does_not_move_its_own_baseline():
     observed = weeks(*[4] * 8, 4, 4)
     spiked = weeks(*[4] * 8, 4, 400)
-    detector = Cusum(transform="standard", **PLAIN)
+    detector = Cusum(scale="standard", **PLAIN)
     pd.testing.assert_frame_equal(detector.assess(observed).expected, detector.assess(spiked).expected)
 
 
@@ -134,8 +134,8 @@ def test_false_alarms_are_near_alpha_on_counts_with_and_without_overdispersion(m
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"transform": "log"}, "transform must be one of none, standard"),
-        ({"transform": "none"}, "threshold must be given"),
+        ({"scale": "log"}, "scale must be one of none, standard"),
+        ({"scale": "none"}, "threshold must be given"),
         ({"update": "weekly"}, "update must be one of"),
         ({"training": 3}, "training must lie in"),
         ({"threshold": 0.0}, "threshold must lie in"),
@@ -148,8 +148,13 @@ def test_parameters_that_cannot_work_are_refused(wrong, message):
         Cusum(**wrong)
 
 
-@pytest.mark.parametrize("bad", [-1.0, np.inf, 1e300])
-def test_what_is_no_count_is_missing(bad):
-    verdicts = Cusum(**PLAIN).assess(weeks(*[4] * 8, bad, 4))
+def test_a_value_too_large_to_be_a_count_is_missing():
+    verdicts = Cusum(**PLAIN).assess(weeks(*[4] * 8, 1e300, 4))
     assert verdicts.reason_[8, 0] == Reason.missing
     assert verdicts.reason_[9, 0] == Reason.ok
+
+
+@pytest.mark.parametrize("bad", [-1.0, np.inf])
+def test_what_is_no_count_is_refused(bad):
+    with pytest.raises(ValueError, match="a, 2024-03-03"):
+        Cusum(**PLAIN).assess(weeks(*[4] * 8, bad, 4))
