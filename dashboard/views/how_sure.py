@@ -17,7 +17,7 @@ from surveillance.evidence import Evidence, evidence
 from surveillance.reference_periods import Basis
 
 TALL = 260  # pixels, beyond which a table scrolls
-SMALLEST = 0.0001  # probabilities below are given as such: the model's tail is not known better
+SMALLEST = 1e-4  # probabilities below are given as such: the model's tail is not known better
 _TREND = {
     "kept": N_("A yearly change of {growth} is part of what was expected (p {p})."),
     "switched_off": N_("The settings have no trend."),
@@ -38,7 +38,7 @@ _WORDS = {
     "years": N_("{value} years"),
     "half_window": N_("half window {value}"),
     "guard": N_("guard {value}"),
-    "tail_df": N_("tails of {value} degrees of freedom"),
+    "tail_df": N_("tails {value}"),
     "baseline": N_("baseline {value}"),
 }
 _CHOICES = {
@@ -119,9 +119,7 @@ def _span(t: Text, years: float) -> str:
 
 
 def _chance(t: Text, probability: float) -> str:
-    if probability < SMALLEST:
-        return f"< {t.number(SMALLEST)}"
-    return t.number(probability, 2)
+    return f"< {t.number(SMALLEST, 1)}" if probability < SMALLEST else t.number(probability, 2)
 
 
 def _rests_on(t: Text, found: Evidence, frequency: str) -> list[str]:
@@ -146,15 +144,14 @@ def _rests_on(t: Text, found: Evidence, frequency: str) -> list[str]:
         sentences.append(t("Variance {ratio} times the mean.", ratio=t.number(basis.dispersion, 3)))
     if not np.isnan(basis.spread):
         sentences.append(t(_SCALES[basis.scale], spread=t.number(basis.spread, 3)))
-    if basis.trend in _TREND and (basis.trend != "kept" or not np.isnan(basis.growth)):
-        growth, p = (MISSING if np.isnan(value) else value for value in (basis.growth, basis.trend_p))
-        sentences.append(
-            t(
-                _TREND[basis.trend],
-                growth=growth if growth == MISSING else t.percent(float(growth)),
-                p=p if p == MISSING else _chance(t, float(p)),
+    if basis.trend == "kept" and np.isnan(basis.trend_p):
+        if not np.isnan(basis.growth):
+            sentences.append(
+                t("A yearly change of {growth} is part of what was expected.", growth=t.percent(basis.growth))
             )
-        )
+    elif basis.trend in _TREND:
+        growth = MISSING if np.isnan(basis.growth) else t.percent(basis.growth)
+        sentences.append(t(_TREND[basis.trend], growth=growth, p=_chance(t, basis.trend_p)))
     return sentences
 
 
@@ -201,7 +198,7 @@ def _verdicts(t: Text, rows: pd.DataFrame) -> dict[str, list[str]]:
     return {
         t("Expected"): [t.number(value, 3) for value in rows["expected"]],
         t("Alarm line"): [t.number(value, 3) for value in rows["upper"]],
-        t("p"): [MISSING if np.isnan(value) else _chance(t, value) for value in rows["pvalue"]],
+        t("p"): [_chance(t, value) for value in rows["pvalue"]],
         t("Verdict"): [
             t.reason(reason) if pd.isna(alarm) else t("above the line") if alarm else t("not above the line")
             for alarm, reason in zip(rows["alarm"], rows["reason"], strict=True)
