@@ -9,7 +9,7 @@ from dashboard import charts, data, text
 from dashboard.filters import Selection
 from dashboard.sentences import series_name
 from dashboard.text import Text
-from dashboard.views import picker
+from dashboard.views import held_up, picker
 from data_sources.indicators import INDICATORS, successor
 from data_sources.registry import SOURCES
 from data_sources.vocabulary import GEOGRAPHIES
@@ -39,11 +39,13 @@ def render(selection: Selection) -> None:
         t("Sources"),
         t("Coverage"),
         t("Revisions"),
+        t("Unusually low"),
+        t("Calibration"),
         t("What is watched"),
         t("Method breaks"),
         t("Refused files"),
     ]
-    sources, coverage, revisions, watched, breaks, refused = st.tabs(names)
+    sources, coverage, revisions, low, calibrated, watched, breaks, refused = st.tabs(names)
     with sources:
         _sources(t, table)
     with coverage:
@@ -51,6 +53,10 @@ def render(selection: Selection) -> None:
     with revisions:
         _revisions(t, selection)
         _nowcasts(t, selection)
+    with low:
+        held_up.falls(t, selection)
+    with calibrated:
+        held_up.calibration(t, selection)
     with watched:
         _watched(t, selection)
     with breaks:

@@ -33,7 +33,7 @@ def test_every_source_measure_and_watch_is_listed(page: Page, language: str) -> 
     assert len(app.dataframe[0].value) == len(SOURCES)
     sizes = [len(table.value) for table in app.table]
     assert sizes == [len(INDICATORS), len(DEFAULT_PLAN.watches), len(DEFAULT_PLAN.not_watched)]
-    assert len(app.tabs) == 6
+    assert len(app.tabs) == 8
 
 
 def test_what_is_held_says_its_dates_and_what_is_not_says_so(page: Page) -> None:
@@ -102,3 +102,13 @@ def test_a_nowcast_is_not_called_validated_before_there_are_vintages(
     table = next(frame.value for frame in app.dataframe if heading in frame.value)
     assert table[heading].to_list() == [0] * (len(SOURCES) - 1)  # all but the embedded single figures
     assert set(table.iloc[:, 2]) == {sentence}
+
+
+def test_low_figures_and_calibration_have_their_tabs(page: Page) -> None:
+    app = page("quality", lang="en")
+    said = headings(app)
+    assert any("unusually low" in heading for heading in said)
+    assert any("than their baselines say" in heading or "than its baselines say" in heading for heading in said)
+    table = next(frame.value for frame in app.dataframe if "Past values pooled" in frame.value)
+    assert (table["Past values pooled"] >= 0).all()
+    assert [len(shares) for shares in table.loc[table["Past values pooled"] > 0, "Where they lay, in tenths"]]
