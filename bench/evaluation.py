@@ -94,7 +94,13 @@ PROTOCOL: dict[str, Detector] = {
     "RKI 2": Rki(system=2),
     "RKI 3": Rki(system=3),
     "CUSUM Rossi, fixed mean": Cusum(
-        threshold=2.26, reference=1.04, harmonics=0, update="never", training=WEEKS - JUDGED, reset=False
+        scale="rossi",
+        threshold=2.26,
+        reference=1.04,
+        harmonics=0,
+        update="never",
+        training=WEEKS - JUDGED,
+        reset=False,
     ),
     "Bayes 1": Bayes(system=1),
     "Bayes 2": Bayes(system=2),
