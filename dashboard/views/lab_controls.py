@@ -218,9 +218,9 @@ def _control(t: Text, parameter: Parameter, scope: str) -> Any:
             int(first.number_input(label, min_value=0, value=value[0], key=f"{key}-0")),
             int(second.number_input(t("in periods"), min_value=1, max_value=52, value=value[1], key=f"{key}-1")),
         )
+    if parameter.optional and value is None:
+        return None
     if parameter.kind == "whole":
-        if parameter.optional and value is None:
-            return None
         least, most = int(low or 0), None if high is None else int(high)
         if most is not None and most <= 30:
             return st.slider(label, least, most, int(value), key=key)

@@ -8,7 +8,7 @@ R: aberration detection in public health surveillance. J Stat Softw 70(10). doi:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -66,12 +66,13 @@ class FewReferences:
     """Shared: `system` 1, the 6 periods before; 2, also 13 around a year before; 3, 9 around 1 and 2 years ago."""
 
     alpha: float = 0.05
-    system: Literal[1, 2, 3] = 3
+    system: int = 3
 
     kind: ClassVar[Kind] = "pointwise"
 
     def __post_init__(self) -> None:
         within("alpha", self.alpha, 0, 0.5, open_low=True)
+        within("system", self.system, 1, 3)
         if self.system not in SYSTEMS:
             raise ValueError(f"system must be one of 1, 2, 3, not {self.system!r}")
 

@@ -67,8 +67,10 @@ def test_missing_references_are_left_out_down_to_half(detector):
 
 
 def test_a_system_that_is_not_one_of_three_is_refused():
-    with pytest.raises(ValueError, match="system must be one of 1, 2, 3"):
+    with pytest.raises(ValueError, match=r"system must lie in \[1, 3\], not 4"):
         Rki(system=4)
+    with pytest.raises(ValueError, match="system must be one of 1, 2, 3"):
+        Bayes(system=1.5)
 
 
 def test_historical_limits_compare_sums_of_four_weeks():
