@@ -163,10 +163,8 @@ def main(data: Path) -> None:
         show("Mexico", summary(rows, "lag").assign(changed=changed), "lag")
         show("Mexico, all lags", summary(rows), "")
         level = rows.groupby("series")["final"].transform("mean")
-        grown = rows.assign(
-            size=pd.cut(level, [-1, 50, 250, 1e6], labels=["below 50", "to 250", "above"]).astype(str)
-        )
-        show("Mexico by size", summary(grown, "size"), "case files a month")
+        grown = rows.assign(size=pd.cut(level, [-1, 50, 250, 1e6], labels=STATES).astype(str))
+        show("Mexico by size", summary(grown, "size").loc[STATES], "case files a month")
         for day in VSRR_DAYS:
             path = data / f"us/vsrr/vsrr_full_{day}.csv.gz"
             import_file(store, SOURCES[VSRR], path, None, now=datetime.now(UTC))

@@ -147,15 +147,16 @@ def validations(store: Store, sources: Mapping[str, Source], as_of: date) -> lis
     """Per source that publishes whole tables of weekly or monthly counts: its best documented indicator."""
     return [
         max(
-            (validated_on(store, source.id, name, as_of) for name in source.indicators if _has_delay(name)),
+            (validated_on(store, source.id, name, as_of) for name in source.indicators if has_delay(name)),
             key=lambda each: each.vintages,
         )
         for source in sources.values()
-        if source.coverage == "window" and any(map(_has_delay, source.indicators))
+        if source.coverage == "window" and any(map(has_delay, source.indicators))
     ]
 
 
-def _has_delay(indicator: str) -> bool:
+def has_delay(indicator: str) -> bool:
+    """Whether an indicator can have a triangle and a nowcast: counts by week or month."""
     return INDICATORS[indicator].measure == "count" and INDICATORS[indicator].frequency in MAX_LAG
 
 
