@@ -14,7 +14,8 @@ from scipy.stats import nbinom
 from data_sources.observations import check
 from data_sources.source import Publication
 from data_sources.store import Store
-from surveillance.delay import _SIZES, Certainty, Nowcast, certainty, nowcast
+from surveillance.chain_ladder import SIZES
+from surveillance.delay import Certainty, Nowcast, certainty, nowcast
 from surveillance.nowcast_evaluation import score_nowcasts, simulate_vintages, summary, weighted_interval_score
 from surveillance.triangle import Triangle, validated_on
 
@@ -238,7 +239,7 @@ def slow(reported: np.ndarray, recent: int, shrink: float) -> tuple[np.ndarray, 
         return added + (1 - share) ** 2 / share, removed
 
     newest = periods - 1
-    log = np.zeros((2, depth, len(_SIZES)))
+    log = np.zeros((2, depth, len(SIZES)))
     cells = np.zeros(depth, dtype=int)
     for step in range(max(newest - recent, 0), newest):
         for lag in range(depth):
@@ -255,7 +256,7 @@ def slow(reported: np.ndarray, recent: int, shrink: float) -> tuple[np.ndarray, 
                 cells[lag] += 1
                 for part in range(2):
                     mu = max(mean[part], 0.01)
-                    log[part, lag] += nbinom.logpmf(flows[part], _SIZES, _SIZES / (_SIZES + mu))
+                    log[part, lag] += nbinom.logpmf(flows[part], SIZES, SIZES / (SIZES + mu))
     result = [np.zeros((periods, places)), np.zeros((periods, places))]
     spread = [np.ones((periods, places)), np.ones((periods, places))]
     for lag in range(depth):
@@ -264,7 +265,7 @@ def slow(reported: np.ndarray, recent: int, shrink: float) -> tuple[np.ndarray, 
             for part in range(2):
                 chosen = log[part, lag] if cells[lag] >= 20 else log[part].sum(axis=0)
                 result[part][newest - lag, place] = mean[part]
-                spread[part][newest - lag, place] = 1 + mean[part] / _SIZES[chosen.argmax()]
+                spread[part][newest - lag, place] = 1 + mean[part] / SIZES[chosen.argmax()]
     return (*result, *spread)
 
 
