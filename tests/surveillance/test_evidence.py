@@ -382,7 +382,7 @@ def published(
     rows = rows.assign(**known, as_of=pd.Timestamp(day), provisional=False)
     rows["status"] = np.where(rows["value"].isna(), "suppressed", "reported")
     when = datetime(2026, 1, 1, tzinfo=UTC)
-    publication = Publication(source, f"{day}.csv", rows.to_json().encode(), date.fromisoformat(day), when, "test")
+    publication = Publication(source, f"{day}.csv", rows.to_csv().encode(), date.fromisoformat(day), when, "test")
     store.add(publication, check(rows), coverage=cover)  # type: ignore[arg-type]
 
 
