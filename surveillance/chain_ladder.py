@@ -18,11 +18,11 @@ _LEAST_MEAN = 0.01  # so that what was thought impossible and happened counts as
 class Rates:
     """Rates of a chain ladder as known at several steps, summed along the lags; arrays (steps, D + 1, places)."""
 
-    growth: Floats  # Π g from lag 0; unseen lags count as 1 here and in `unseen`
+    growth: Floats  # Π g from lag 0; a lag never seen counts as no change
     added: Floats  # Σ a Π g
     removed: Floats
     share: Floats  # Σ log(1 + a)
-    unseen: Floats
+    unseen: Floats  # how many lags were never seen
 
     @classmethod
     def at(cls, reported: Floats, steps: Rows, recent: int, shrink: float) -> Rates:

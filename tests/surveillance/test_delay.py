@@ -317,11 +317,12 @@ def test_the_order_of_the_series_does_not_matter() -> None:
     )
 
 
-def test_where_a_lag_was_never_seen_there_is_no_nowcast() -> None:
+@pytest.mark.parametrize("held", [1, 2])
+def test_where_a_lag_was_never_seen_there_is_no_nowcast(held: int) -> None:
     frames = vintages(random_triangle())
-    newest = dict(list(frames.items())[-2:])
+    newest = dict(list(frames.items())[-held:])
     made = nowcast(Triangle.from_vintages(newest, "MS", max_lag=4))
-    assert made.median[-4:].isna().all(axis=None)  # two vintages: no earlier nowcast to check
+    assert made.median[-4:].isna().all(axis=None)  # of two vintages, no earlier nowcast can be checked
     pd.testing.assert_frame_equal(made.median[:-4], made.observed[:-4])
     assert made.probability_above(made.observed * 0)[-4:].isna().all(axis=None)
 
