@@ -92,7 +92,6 @@ def _one(
         if name == "e_constant":  # where R keeps a trend whose p is 0/0
             bound = np.where(answers["trend"] == 1, np.nan, bound)
             upper = np.where(answers["trend"] == 1, np.nan, upper)
-    bound = np.where(np.isnan(theirs), np.nan, bound)
     if "bound" in spec:
         line = spec["parameters"].get("threshold", 1.0)
         upper, bound = _charted(found, spec["bound"], line, verdicts, answers, row)
