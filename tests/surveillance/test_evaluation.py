@@ -25,8 +25,8 @@ from surveillance.plan import DEFAULT_PLAN
 from surveillance.simulate import SCENARIOS, inject, simulate, weekly
 
 WANDERS = (
-    "a moving baseline finds abrupt outbreaks better in series whose level wanders; it is blind to season and to slow "
-    "rises, which these figures do not hold against it"
+    "a moving baseline finds abrupt outbreaks better in series whose level wanders; it is blind to season and to "
+    "slow rises, which these figures do not hold against it"
 )
 GUARDED = "the guard of C2 keeps a slow rise out of its own baseline; the outbreaks of these figures are abrupt"
 EXCEPTIONS = {  # (indicator, role) of the plan's rows that do not use the detector of rank 1, and why
