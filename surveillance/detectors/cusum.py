@@ -112,9 +112,9 @@ class Cusum(Chart):
     deviations, that is found soonest. h from `alpha` by Siegmund's run length of normal values.
     """
 
-    scale: Literal[
-        "none", "standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "anscombeNegBin"
-    ] = "anscombeNegBin"
+    scale: Literal["none", "standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "anscombeNegBin"] = (
+        "anscombeNegBin"
+    )
     reference: float = 0.5
     dispersion: float | None = None
     reset: bool = True
@@ -127,9 +127,7 @@ class Cusum(Chart):
         if self.scale not in SCALES:
             raise ValueError(f"scale must be one of {', '.join(SCALES)}, not {self.scale!r}")
         if self.scale == "none" and self.threshold is None:
-            raise ValueError(
-                "threshold must be given, in cases, with scale 'none': alpha says nothing of cases"
-            )
+            raise ValueError("threshold must be given, in cases, with scale 'none': alpha says nothing of cases")
 
     @property
     def restarts(self) -> bool:  # type: ignore[override]
