@@ -26,19 +26,19 @@ log = logging.getLogger(__name__)
 PERIODS = 6
 LEAST = 48  # months of gap-free history
 LEVELS = (0.80, 0.95)
-Method = Literal["seasonal_naive", "ets", "state_space", "local_trend"]
+Method = Literal["seasonal_naive", "ets", "state_space", "local_trend", "harmonic"]
 Spread = tuple[np.ndarray, np.ndarray]  # mean and standard error, on the log scale
 
-# The winner of bench/forecast.py on the real series (docs/methods.md has the table).
+# The winner of bench/forecast.py on the real series (docs/methods_models.md has the table and the rule).
 CHOSEN: dict[str, Method] = {
     "us_overdose_deaths_12m": "ets",
     "us_overdose_deaths_monthly": "state_space",
     "us_overdose_ed_rate": "state_space",
     "us_cbp_seizure_weight": "state_space",
-    "us_cbp_seizure_events": "state_space",
-    "mx_federal_drug_case_files": "state_space",
-    "mx_retail_drug_case_files": "ets",
-    "mx_retail_drug_case_files_rnid": "ets",
+    "us_cbp_seizure_events": "ets",
+    "mx_federal_drug_case_files": "ets",
+    "mx_retail_drug_case_files": "state_space",
+    "mx_retail_drug_case_files_rnid": "state_space",
 }
 
 
@@ -117,6 +117,26 @@ def local_trend(z: np.ndarray, periods: int) -> Spread:
     return _unobserved(z, periods, level="smooth trend")
 
 
+def harmonic(z: np.ndarray, periods: int) -> Spread:
+    """A level and two harmonics by least squares, and what is left as AR(1): its error fades into the season's.
+
+    Variance s² ((1 − ρ²ʰ)/(1 − ρ²) + x₀ᵀ(XᵀX)⁻¹x₀ (1 − ρʰ)²/(1 − ρ)²), s² that of the AR(1) steps; ρ ≤ 0.98.
+    """
+    time = 2 * np.pi * np.arange(len(z) + periods)[:, None] / 12
+    design = np.hstack([np.ones_like(time), np.cos(time), np.sin(time), np.cos(2 * time), np.sin(2 * time)])
+    past, ahead = design[: len(z)], design[len(z) :]
+    inverse = np.linalg.inv(past.T @ past)
+    rest = z - past @ (inverse @ past.T @ z)
+    energy = float(rest[:-1] @ rest[:-1])
+    rho = float(np.clip(rest[1:] @ rest[:-1] / energy, 0.0, 0.98)) if energy > 0 else 0.0
+    steps = float(np.sum((rest[1:] - rho * rest[:-1]) ** 2)) / (len(z) - past.shape[1] - 1)
+    reach = np.arange(1, periods + 1)
+    mean = ahead @ (inverse @ past.T @ z) + rho**reach * rest[-1]
+    leverage = np.einsum("hp,pq,hq->h", ahead, inverse, ahead)
+    variance = steps * ((1 - rho ** (2 * reach)) / (1 - rho**2) + leverage * (1 - rho**reach) ** 2 / (1 - rho) ** 2)
+    return mean, np.sqrt(variance)
+
+
 def _unobserved(z: np.ndarray, periods: int, **parts: object) -> Spread:
     fitted = UnobservedComponents(z, **parts).fit(disp=False, maxiter=200)
     ahead = fitted.get_forecast(periods)
@@ -128,4 +148,5 @@ MODELS: dict[Method, Callable[[np.ndarray, int], Spread]] = {
     "ets": ets,
     "state_space": state_space,
     "local_trend": local_trend,
+    "harmonic": harmonic,
 }
