@@ -34,6 +34,7 @@ from surveillance.detectors.thresholds import cdf, quantile, survival
 LEAST_YEARS = 3
 SPAN = 4  # periods over which the rule for an almost empty baseline adds cases up
 Interruption = tuple[str, str]  # its first and last day; "" = still going on
+PANDEMIC: Interruption = ("2020-03-01", "2021-06-30")
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ class SeasonalTrend:
     """A count against season, curved trend and interruptions, fitted to the `years` that end `guard` before it.
 
     log μ = level + `harmonics` of the year + natural cubic spline of time with `spline` degrees of freedom (1: a
-    line, 0: none), straight beyond its end, + one effect for each of the `interruptions`, pairs of first and last
-    day. Variance φμ, φ ≥ 1 (`quasi_poisson`), or μ + aμ² (`negative_binomial`). Threshold: the (1 − α) quantile of
-    the negative binomial with the mean μ₀ and the variance of the count and of its estimated mean together. A
-    baseline of at most 4 cases is judged by the rule for emerging series.
+    line, 0: none), straight beyond its end, + one effect of the `pandemic`, if asked for. Variance φμ, φ ≥ 1
+    (`quasi_poisson`), or μ + aμ² (`negative_binomial`). Threshold: the (1 − α) quantile of the negative binomial
+    with the mean μ₀ and the variance of the count and of its estimated mean together. A baseline of at most 4 cases
+    is judged by the rule for emerging series.
     """
 
     alpha: float = 0.005
@@ -53,7 +54,7 @@ class SeasonalTrend:
     spline: int = 2
     guard: int = 3
     family: Literal["quasi_poisson", "negative_binomial"] = "quasi_poisson"
-    interruptions: tuple[Interruption, ...] = ()
+    pandemic: bool = False
 
     kind: ClassVar[Kind] = "pointwise"
 
@@ -65,9 +66,11 @@ class SeasonalTrend:
         within("guard", self.guard, 0, 104)
         if self.family not in ("quasi_poisson", "negative_binomial"):
             raise ValueError(f"family must be one of quasi_poisson, negative_binomial, not {self.family!r}")
-        for first, last in self.interruptions:
-            if not first or (last and pd.Timestamp(first) > pd.Timestamp(last)):
-                raise ValueError(f"interruptions must be pairs of first and last day, not {(first, last)!r}")
+
+    @property
+    def interrupted(self) -> tuple[Interruption, ...]:
+        """The interruptions that have an effect of their own."""
+        return (PANDEMIC,) if self.pandemic else ()
 
     def min_history(self, frequency: Frequency) -> int:
         return LEAST_YEARS * PERIODS_A_YEAR[frequency] + self.guard
@@ -158,7 +161,7 @@ class SeasonalTrend:
         time = np.arange(len(index)) / periods
         inside = [
             ((index >= pd.Timestamp(first)) & (index <= (pd.Timestamp(last) if last else index[-1]))).astype(float)
-            for first, last in self.interruptions
+            for first, last in self.interrupted
         ]
         return np.column_stack([base, natural_spline(time, time[count - 1], self.spline), *inside])
 
@@ -166,7 +169,24 @@ class SeasonalTrend:
         """The names of the design's columns."""
         season = [f"{wave} {n}" for wave in ("sin", "cos") for n in range(1, self.harmonics + 1)]
         trend = [f"trend {n}" for n in range(1, self.spline + 1)]
-        return ["level", *season, *trend, *(f"{first} to {last or 'now'}" for first, last in self.interruptions)]
+        return ["level", *season, *trend, *(f"{first} to {last or 'now'}" for first, last in self.interrupted)]
+
+
+@dataclass(frozen=True)
+class InterruptedTrend(SeasonalTrend):
+    """SeasonalTrend with any `interruptions` besides, pairs of first and last day: method breaks, campaigns."""
+
+    interruptions: tuple[Interruption, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for first, last in self.interruptions:
+            if not first or (last and pd.Timestamp(first) > pd.Timestamp(last)):
+                raise ValueError(f"interruptions must be pairs of first and last day, not {(first, last)!r}")
+
+    @property
+    def interrupted(self) -> tuple[Interruption, ...]:
+        return super().interrupted + self.interruptions
 
 
 def natural_spline(time: Floats, end: float, df: int) -> Floats:

@@ -10,7 +10,7 @@ import pytest
 import statsmodels.api as sm
 
 from surveillance.detectors import SeasonalTrend
-from surveillance.detectors.seasonal_trend import coefficients, natural_spline
+from surveillance.detectors.seasonal_trend import InterruptedTrend, coefficients, natural_spline
 
 MONTHS = 96
 INDEX = pd.date_range("2016-01-01", periods=MONTHS, freq="MS")
@@ -26,14 +26,11 @@ def counts(series: int = 3, *, slope: float = 0.1, during: float = 0.0, seed: in
     return pd.DataFrame(values, INDEX)
 
 
-PANDEMIC = (("2020-03-01", "2021-06-30"),)
-
-
-@pytest.mark.parametrize("interruptions", [(), PANDEMIC])
-def test_expected_and_spread_are_those_of_a_plain_fit_for_each_cell(interruptions):
+@pytest.mark.parametrize("pandemic", [False, True])
+def test_expected_and_spread_are_those_of_a_plain_fit_for_each_cell(pandemic):
     observed = counts()
     observed.iloc[20:23, 1] = np.nan
-    detector = SeasonalTrend(interruptions=interruptions, years=5)
+    detector = SeasonalTrend(pandemic=pandemic, years=5)
     verdicts = detector.assess(observed, last=6)
     for row in range(MONTHS - 6, MONTHS):
         begin, end = row - 3 - 60, row - 3
@@ -56,7 +53,7 @@ def test_expected_and_spread_are_those_of_a_plain_fit_for_each_cell(interruption
 
 
 def test_known_effects_are_read_from_the_table():
-    table = coefficients(counts(1, during=0.5)[0], SeasonalTrend(interruptions=PANDEMIC, spline=1))
+    table = coefficients(counts(1, during=0.5)[0], SeasonalTrend(pandemic=True, spline=1))
     assert list(table.index) == [
         "level", "sin 1", "sin 2", "cos 1", "cos 2", "trend 1", "2020-03-01 to 2021-06-30", "growth a year",
     ]  # fmt: skip
@@ -99,7 +96,7 @@ def test_negative_binomial_counts_have_a_wider_band_where_the_mean_is_high():
 def test_an_interruption_leaves_the_baseline_and_without_it_moves_it():
     observed = counts(30, during=1.0)
     row = [INDEX.get_loc("2021-12-01") + 1]
-    known = SeasonalTrend(interruptions=PANDEMIC).assess(observed.iloc[: row[0]], last=1)
+    known = SeasonalTrend(pandemic=True).assess(observed.iloc[: row[0]], last=1)
     unknown = SeasonalTrend().assess(observed.iloc[: row[0]], last=1)
     truth = 40 * np.exp(0.3 * np.sin(2 * np.pi * 71 / 12) + 0.1 * 71 / 12)
     assert np.median(known.expected_) == pytest.approx(truth, rel=0.1)
@@ -138,7 +135,18 @@ def test_parameters_out_of_range_are_named(field, value):
 
 def test_an_interruption_that_ends_before_it_begins_is_refused():
     with pytest.raises(ValueError, match="interruptions"):
-        SeasonalTrend(interruptions=(("2021-01-01", "2020-01-01"),))
+        InterruptedTrend(interruptions=(("2021-01-01", "2020-01-01"),))
+
+
+def test_interruptions_of_ones_own_stand_beside_the_pandemic():
+    detector = InterruptedTrend(pandemic=True, interruptions=(("2022-07-01", ""),), spline=1)
+    observed = counts(1, during=0.5)[0] * np.where(INDEX >= "2022-07-01", 2.0, 1.0)
+    table = coefficients(observed, detector)
+    assert table.loc["2022-07-01 to now", "ratio"] == pytest.approx(2.0, rel=0.2)
+    assert table.loc["2020-03-01 to 2021-06-30", "ratio"] == pytest.approx(np.exp(0.5), rel=0.2)
+    only = InterruptedTrend(interruptions=(("2020-03-01", "2021-06-30"),), spline=1)
+    same = coefficients(observed, only).iloc[:, :5]
+    pd.testing.assert_frame_equal(same, coefficients(observed, SeasonalTrend(pandemic=True, spline=1)).iloc[:, :5])
 
 
 def test_a_series_too_short_or_empty_has_no_coefficients():
