@@ -39,7 +39,7 @@ from surveillance.detectors.step_scan import SCALES, Problems, Scan
 
 LEAST_YEARS = 3  # of history, before the first judgement
 CUT = 0.01  # an older change at this level starts the baseline anew
-DOUBT, LINE = 12.0, 4.0  # a line goes before a step that is less than so much surer, if itself beyond 2 sd
+DOUBT, LINE = 20.0, 4.0  # a line goes before a step that is less than so much surer, if itself beyond 2 sd
 CHUNK = 1024
 DRAWS, SEED, AT = 8000, 20240229, 0.01
 NULL, WARM = 0.3, 30  # the serial correlation of the simulated noise, and its periods left out
@@ -174,8 +174,8 @@ class LevelShift:
 
 # Of the default settings for months and weeks, as `simulated_tests` has them (a test asserts it).
 TESTS = {
-    (12, 5, 2, 3, 1, 1, 30): 6.666312409877926,
-    (52, 5, 2, 3, 1, 1, 30): 9.740913495365849,
+    (12, 5, 2, 3, 1, 1, 30): 6.1064316915086705,
+    (52, 5, 2, 3, 1, 1, 30): 9.247116465954926,
 }
 
 
@@ -262,7 +262,8 @@ class Found:
             factor, low, high = (
                 back(level + change) / back(level) for change in (effect, effect - wide, effect + wide)
             )
-        return Step(start, effect, error, back(newest), back(newest + self.line * error), factor, low, high)
+            upper = back(newest + self.line * error)
+        return Step(start, effect, error, back(newest), upper, factor, low, high)
 
 
 def changes(observed: pd.DataFrame, detector: LevelShift | None = None, *, level: float = 0.01) -> pd.DataFrame:
