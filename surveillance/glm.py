@@ -208,6 +208,7 @@ class Fit:
         return np.minimum(np.nan_to_num(largest, nan=1.0).max(axis=1), 1.0)
 
 
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # a diverging fit runs to ∞ and is reported
 def newton(problems: Problems, weights: Weights, *, trend: bool, start: Floats | None = None) -> Fit:
     """Fully converged quasi-Poisson fits; *start* (N,) is a first guess of the slopes.
 
@@ -245,8 +246,7 @@ def _newton_slopes(
     active = np.arange(len(level))
     for _ in range(MOST_ITERATIONS):
         _, average, centred = _sums(layout, exposure, weights, slope[active], level[active], known[active])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = (moment[active] - (level[active] * average).sum(axis=1)) / centred
+        step = (moment[active] - (level[active] * average).sum(axis=1)) / centred
         step = np.clip(np.nan_to_num(step, nan=np.inf), -most, most)
         slope[active] += step
         done = np.abs(step) * layout.reach < SMALLEST_STEP
@@ -279,7 +279,7 @@ def _moments(layout: Layout, exposure: Floats | None, weights: Weights, slope: F
     return weights.of_sums(layout.sums(layout.growth(slope) * exposure, 3), at_cells, layout)
 
 
-@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # a diverging fit runs to ∞ and is reported
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # as above
 def irls(problems: Problems, weights: Weights, *, trend: bool) -> Fit:
     """Quasi-Poisson fits with R's start (μ = y + 0.1), steps and stopping rule.
 

@@ -81,9 +81,11 @@ def _windows(sums: Floats, years: int) -> tuple[Floats, Floats]:
     effects = _month_effects(years)
     moves = np.diff(sums[YEAR - 1 :], axis=0)
     windows = np.lib.stride_tricks.sliding_window_view(moves, YEAR * (years - 1), axis=0)
-    steps = windows.reshape(-1, windows.shape[2])
     shape = windows.shape[:2]
-    return (steps @ effects.residuals.T).reshape(*shape, -1), (steps @ effects.step).reshape(shape)
+    steps = windows.reshape(shape[0] * shape[1], windows.shape[2])
+    return (steps @ effects.residuals.T).reshape(*shape, len(effects.residuals)), (steps @ effects.step).reshape(
+        shape
+    )
 
 
 def surprise(sums: Floats, *, years: int = 3, first: int = 0) -> Surprise:

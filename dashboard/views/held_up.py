@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, text
+from dashboard import data
 from dashboard.filters import Selection
 from dashboard.sentences import series_name
 from dashboard.text import Text

@@ -54,6 +54,7 @@ class Regression:
     as_r: Literal["flexible", "1996"] | None = None
     dated: bool = False
 
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # a diverged fit is not `ok`, whatever it holds
     def baseline(self, counts: Floats, layout: Layout, years: int, offset: Floats | None = None) -> Baseline:
         """The baseline of each row of *counts* (N, n; NaN is left out), *offset* added to the predictor.
 
@@ -75,6 +76,7 @@ class Regression:
             values[without] = getattr(flat, name)
         return Baseline(**merged)
 
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")
     def traced(self, counts: Floats, layout: Layout, years: int) -> Traced:
         """The regression of one cell, *counts* (n,), as `baseline` makes it, with what became of each period."""
         problems, known = _problems(counts[None, :], layout, None)
@@ -131,9 +133,8 @@ class Regression:
         if self.as_r == "flexible":  # the package forgets the floor, and after reweighting the mean as well
             of_mean = of_trend = final.weights.total(square / final.mean) / final.df if self.reweight else free
         eta, variance = final.judged(self._time(known, layout))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            se = np.sqrt(of_mean * variance)
-            pvalue = 2 * stdtr(final.df, -np.abs(final.slope / np.sqrt(of_trend * final.slope_variance)))
+        se = np.sqrt(of_mean * variance)
+        pvalue = 2 * stdtr(final.df, -np.abs(final.slope / np.sqrt(of_trend * final.slope_variance)))
         baseline = Baseline(
             mean=np.maximum(np.exp(np.minimum(eta, np.log(1e300))), SMALLEST_MEAN),
             dispersion=phi,

@@ -179,12 +179,6 @@ def test_a_baseline_of_which_half_is_missing_is_too_little_history():
     assert verdicts.reason.iloc[0, 0] == "too_little_history"
 
 
-def test_a_guard_that_leaves_no_reference_gives_no_verdict():
-    observed = months(np.full((90, 1), 9.0))
-    verdicts = replace(MONTHLY, years=1, guard=40).assess(observed)
-    assert verdicts.alarm.isna().all(axis=None)
-
-
 def test_a_larger_population_is_expected_to_have_more_cases():
     rng = np.random.default_rng(11)
     observed = months(rng.poisson(30, (90, 1)))
