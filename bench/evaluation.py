@@ -71,7 +71,13 @@ FILES = (
     ("mx_sesnsp_retail_drug_offences", "mx/sesnsp/RNID_estatal_2026_feb2026_RAW.csv.gz", date(2026, 3, 20)),
 )
 REPLICATES, CALIBRATED_ON = 100, 20  # a scenario; the second are others, for the calibration alone
-FEWER = {"GlrPoisson": (10, 4), "GlrNegBin": (10, 4), "LrNegBin": (10, 4), "SeasonalRegression": (40, 10)}  # slow
+FEWER = {
+    "GlrPoisson": (10, 4),
+    "GlrNegBin": (10, 4),
+    "LrNegBin": (10, 4),
+    "SeasonalRegression": (40, 10),
+    "CUSUM": (20, 5),
+}
 SIZES, OUTBREAKS = (2.0, 4.0, 8.0), 400  # of injected outbreaks: k, and about how many of each an indicator
 SHORT = 36  # months in which the second detector of a row of the plan may answer
 MEANS = ((-2.0, 2.0), (0.1, 1.5), (0.5, 5.0), (1.5, 1.0), (2.5, 3.0), (3.75, 1.1), (5.0, 1.2))  # log mean, φ
