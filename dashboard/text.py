@@ -57,6 +57,7 @@ STATES = {
     "not_judgeable": N_("cannot be judged"),
 }
 # Whether a nowcast can be judged on the revisions of its own source.
+CERTAINTY = {"confirmed": N_("confirmed"), "probable": N_("probable")}
 VALIDATION = {
     False: N_("not validated on this source's own revisions"),
     True: N_("can be judged on this source's own revisions"),

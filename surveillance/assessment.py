@@ -36,7 +36,8 @@ class Assessment:
     periods before that run; `qvalue`, shown and never a gate, of its newest period among all judged ones; `fall`,
     whether its newest value is as far below what was expected as an alarm is above (NA: could not be judged).
     `alpha` is what the budget allows each judgement; `expected_false` the false signals a quarter that follow
-    from it; `calibration` how well each indicator's p-values held, whose inflation is in them.
+    from it; `calibration` how well each indicator's p-values held, whose inflation is in them; `filling` the
+    nowcasts of periods that still fill, where a source's own vintages allow any (provisional.COLUMNS).
     """
 
     as_of: date
@@ -47,6 +48,7 @@ class Assessment:
     series: pd.DataFrame
     failures: Mapping[str, str]
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
+    filling: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @classmethod
     def of_nothing(cls, plan: Plan, as_of: date, failures: Mapping[str, str]) -> Assessment:

@@ -17,6 +17,7 @@ from surveillance.calibration import Calibration, Floats, calibrate
 from surveillance.hands import Each, Hands, Here
 from surveillance.judging import Judgements, newest
 from surveillance.plan import DEFAULT_PLAN, Plan, Watch
+from surveillance.provisional import provisional
 from surveillance.series import Wide, regular
 from surveillance.states import states
 
@@ -51,6 +52,7 @@ def run(
         verdicts=verdicts.assign(as_of=pd.Timestamp(as_of))[[*VERDICT_COLUMNS, "complete"]],
         series=states(verdicts, as_of, alpha),
         failures=store.failures(),
+        filling=pd.concat([provisional(store, as_of, plan, alpha, watch, wide) for watch, wide in known]),
     )
 
 

@@ -51,7 +51,13 @@ def render(selection: Selection) -> None:
     place, substance = chosen.geographies[0], str(chosen.substance)
     started = time.perf_counter()
     rows = drawn(panel, wide, place, substance)
-    verdicts = lab.judged(draft.detector, lab.only(wide, place, substance), short=draft.short)
+    try:
+        verdicts = lab.judged(draft.detector, lab.only(wide, place, substance), short=draft.short)
+    except ValueError as error:  # this detector and this series, or this frequency, do not go together
+        title.title(t("These settings do not go together"))
+        with centre:
+            st.error(t("These settings do not go together: {reason}", reason=text.escape_markdown(str(error))))
+        return
     own = panel.of(wide.indicator.id, place, substance)
     found = lab.compare(own, verdicts, recent=RECENT)
     took = time.perf_counter() - started

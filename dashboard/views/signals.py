@@ -21,7 +21,7 @@ from dashboard.sentences import (
     track_record,
 )
 from dashboard.text import Text
-from dashboard.views import how_sure
+from dashboard.views import filling, how_sure
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance.assessment import Assessment
 from surveillance.explain import closest, drawn, facts
@@ -48,6 +48,7 @@ def render(selection: Selection) -> None:
             st.header(t("Last known: the source is late, so today's state is unknown"))
             _cards(t, selection, assessment, known)
         _closest(t, selection, assessment)
+    filling.part(t, assessment)
     _unjudged(t, selection, assessment)
 
 
