@@ -59,7 +59,7 @@ def test_a_halving_is_seen_in_the_other_tail():
 
 def test_an_old_change_no_longer_alarms_and_does_not_hide_a_new_one():
     old = since(40, 2.0)
-    assert rate(counts(old)) <= 0.04
+    assert rate(counts(old)) <= 0.02
     assert rate(counts(old * since(6, 2.0))) > 0.8
 
 
