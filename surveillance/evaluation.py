@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import brentq
+from scipy.special import ndtri
 
 from surveillance.detectors import FarringtonFlexible
 from surveillance.detectors.contract import Detector, OutOfRange
@@ -24,6 +25,7 @@ Alarms = NDArray[np.int8]
 
 RATE = 0.01  # false alarms (simulated) or signals (real) a period, at which detectors are compared
 FOR_COMPARISON = ("Rki", "Bayes", "HistoricalLimits")  # no plan uses them
+MOST_INFLATION = 1.5  # beyond which a p-value at RATE means too little to be governed by the alarm budget
 TOLERANCE = 0.25  # how far, of RATE, an attained rate may lie from it
 _LOWEST, _HIGHEST = np.log(1e-15), np.log(0.4)  # alpha: where the rate is looked for
 _PRECISE = 0.04  # of log alpha
@@ -207,19 +209,26 @@ def evaluated() -> pd.DataFrame:
 def rank_detectors(results: pd.DataFrame, *, rate: float = RATE, tolerance: float = TOLERANCE) -> pd.DataFrame:
     """*results* in order of preference per indicator and role, with `rank`; rank 1 is the one to use.
 
-    Of those whose `signals` lie within *tolerance* (relative) of *rate*: first, the quickest first, all that find
-    as much as the best, to two standard errors √(p(1 − p)/outbreaks); then the others, the most sensitive first.
-    Detectors out of tolerance, and those that are for comparison only, come last and have no rank.
+    Of those whose `signals` lie within *tolerance* (relative) of *rate*, in two classes: first those whose
+    p-values mean what they say, then those that attain *rate* only at an alpha so far from it that an inflation
+    of more than `MOST_INFLATION` would be needed (the alarm budget sets alpha, so it cannot govern them). In each
+    class: first, the quickest first, all that find as much as its best, to two standard errors
+    √(p(1 − p)/outbreaks); then the others, the most sensitive first. Detectors out of tolerance, and those that
+    are for comparison only, come last and have no rank.
     """
-    group = [results["indicator"], results["role"]]
     fair = (results["signals"] / rate - 1).abs() <= tolerance
     fair &= ~results["detector"].str.split("(").str[0].isin(FOR_COMPARISON)
+    needed = ndtri(1 - results["alpha"].to_numpy()) / ndtri(1 - rate)
+    misleading = pd.Series(np.maximum(needed, 1 / needed) > MOST_INFLATION, results.index)
+    group = [results["indicator"], results["role"], misleading]
     found = results["sensitivity"]
     best = found.where(fair).groupby(group).transform("max")
     error = np.sqrt(best * (1 - best) / results["outbreaks"])
     top = fair & (found >= best - 2 * error)
-    order = results.assign(_fair=~fair, _top=~top, _late=results["timeliness"].where(top, 0.0), _missed=-found)
-    keys = ["indicator", "role", "_fair", "_top", "_late", "_missed"]
+    order = results.assign(
+        _fair=~fair, _misleading=misleading, _top=~top, _late=results["timeliness"].where(top, 0.0), _missed=-found
+    )
+    keys = ["indicator", "role", "_fair", "_misleading", "_top", "_late", "_missed"]
     ordered = order.sort_values(keys, kind="stable")
     rank = ordered.groupby(["indicator", "role"]).cumcount() + 1
     return ordered.assign(rank=rank.where(~ordered["_fair"]).astype("Int64")).drop(columns=keys[2:])

@@ -161,6 +161,11 @@ class Fit:
             mean *= self.problems.exposure
         return np.maximum(mean, SMALLEST_MEAN, out=mean)
 
+    def weighted_cases(self) -> Floats:
+        """Σ ωy and Σ ωy·tau of each block, (N, 2, P)."""
+        at_cells = self.problems.y[self.weights.rows, self.weights.columns]
+        return self.weights.of_sums(self.problems.cases, at_cells, self.problems.layout)
+
     def lag(self, rows: Rows | None = None, columns: Rows | None = None) -> Floats:
         """Working weights over ωμ, which is 1 but in `irls`, where they are those of the last solve.
 

@@ -73,7 +73,7 @@ class Plan:
 
 MONTHLY_COUNTS = FarringtonFlexible(years=5, min_years=3, half_window=1, blocks=5, guard=6)
 SHORT_HISTORY = EarsC2()
-RATES = SeasonalRegression(transform="sqrt", years=3, trend=True, tail_df=30.0)
+ON_SQUARE_ROOT = SeasonalRegression(transform="sqrt", years=3, trend=True, tail_df=30.0)
 
 DEFAULT_PLAN = Plan(
     watches=(
@@ -83,10 +83,10 @@ DEFAULT_PLAN = Plan(
             HARM_CLASSES,
         ),
         Watch(
-            "us_overdose_deaths_monthly", MONTHLY_COUNTS,
-            "Monthly counts with more than three years of history",
+            "us_overdose_deaths_monthly", ON_SQUARE_ROOT,
+            "Large counts whose level wanders: a regression on their square root found more at equal false alarms",
         ),
-        Watch("us_overdose_ed_rate", RATES, "Rates without a denominator: scale-free residuals"),
+        Watch("us_overdose_ed_rate", ON_SQUARE_ROOT, "Rates without a denominator: scale-free residuals"),
         Watch(
             "us_cbp_seizure_weight", SeasonalRegression(),
             "Weights are heavy-tailed and not integers: a robust seasonal regression on their logarithm",
@@ -97,10 +97,13 @@ DEFAULT_PLAN = Plan(
             (*MAIN_DRUGS, "cannabis", "ecstasy", "ketamine", "lsd", "khat"), SHORT_HISTORY,
         ),
         Watch(
-            "mx_federal_drug_case_files", MONTHLY_COUNTS, "Monthly counts since 2012", short=SHORT_HISTORY,
+            "mx_federal_drug_case_files", ON_SQUARE_ROOT,
+            "Counts whose level wanders: a regression on their square root found more at equal false alarms",
+            short=SHORT_HISTORY,
         ),
         Watch(
-            "mx_retail_drug_case_files", MONTHLY_COUNTS, "Monthly counts by the method of 2015",
+            "mx_retail_drug_case_files", ON_SQUARE_ROOT,
+            "Counts whose level wanders: a regression on their square root found more at equal false alarms",
             short=SHORT_HISTORY,
         ),
         Watch(

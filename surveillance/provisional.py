@@ -10,12 +10,13 @@ import pandas as pd
 
 from data_sources.store import Store
 from surveillance.delay import certainty, nowcast
-from surveillance.detectors import FarringtonFlexible
+from surveillance.detectors import FarringtonFlexible, SeasonalRegression
 from surveillance.judging import Judgements
 from surveillance.plan import Plan, Watch
 from surveillance.series import PLACE, Wide
 from surveillance.triangle import Triangle, has_delay, validated_on
 
+FILLS = {"MS": 6, "W": 26}  # periods
 COLUMNS = (
     "indicator", "geography", "substance", "period", "source", "vintages", "observed", "median", "low95", "high95",
     "expected", "upper", "probability", "certainty",
@@ -25,19 +26,21 @@ COLUMNS = (
 def provisional(store: Store, as_of: date, plan: Plan, alpha: float, watch: Watch, wide: Wide) -> pd.DataFrame:
     """The series' filling periods, oldest first (COLUMNS): `probability` is P(final figure > upper).
 
-    Only counts judged by FarringtonFlexible, from a source of which at least 12 monthly vintages are held; else
-    no row. A period fills for as many periods as the detector's guard leaves out, so that *upper* rests on
+    Only counts whose detector has a guard, from a source of which at least 12 monthly vintages are held; else no
+    row. A period is taken to fill for FILLS periods, and so many are left out of the baseline: *upper* rests on
     complete ones only. `certainty`: confirmed from .95, probable from .8, else open; never "below expected".
     """
     indicator, detector = wide.indicator.id, watch.detector
+    nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
+    if not has_delay(indicator) or not isinstance(detector, FarringtonFlexible | SeasonalRegression):
+        return nothing
     found = [validated_on(store, source, indicator, as_of) for source in wide.indicator.sources]
     held = next((each for each in found if each.enough), None)
-    nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
-    if held is None or not has_delay(indicator) or not isinstance(detector, FarringtonFlexible):
+    depth = FILLS[wide.indicator.frequency]
+    triangle = None if held is None else Triangle.of(store, held.source, indicator, as_of, max_lag=depth)
+    if held is None or triangle is None:
         return nothing
-    triangle = Triangle.of(store, held.source, indicator, as_of, max_lag=detector.guard)
-    if triangle is None:
-        return nothing
+    watch = replace(watch, detector=replace(detector, guard=max(detector.guard, depth)))
     made = nowcast(triangle)
     filling = made.index[~made.complete.to_numpy()]
     mask = wide.observed.notna().to_numpy() & wide.observed.index.isin(filling)[:, None]

@@ -58,16 +58,18 @@ def values_of(observed: pd.DataFrame, *, whole: bool = False) -> Floats:
     if not len(y):
         return y
     frequency_of(observed.index)
-    for wrong, problem, advice in (
-        (np.isinf(y), "is infinite", "leave it out as missing (NaN)"),
-        (y < 0, "is negative", "leave it out as missing (NaN), or correct the file"),
-        ((y != np.floor(y)) & whole, "is not a whole number", "use a detector for rates or weights"),
-    ):
-        wrong &= ~np.isnan(y)
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0]
-            period = pd.Timestamp(observed.index[row]).date()
-            raise ValueError(f"{observed.columns[column]}, {period}: {y[row, column]:g} {problem}; {advice}")
+    fine = (y >= 0) & (y < np.inf) & (y == np.floor(y)) if whole else (y >= 0) & (y < np.inf)
+    wrong = np.argwhere(~fine & ~np.isnan(y))
+    if len(wrong):
+        row, column = wrong[0]
+        value, period = y[row, column], pd.Timestamp(observed.index[row]).date()
+        if np.isinf(value):
+            problem, advice = "is infinite", "leave it out as missing (NaN)"
+        elif value < 0:
+            problem, advice = "is negative", "leave it out as missing (NaN), or correct the file"
+        else:
+            problem, advice = "is not a whole number", "use a detector for rates or weights"
+        raise ValueError(f"{observed.columns[column]}, {period}: {value:g} {problem}; {advice}")
     return y
 
 

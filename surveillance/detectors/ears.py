@@ -15,7 +15,16 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri, stdtr
 
-from surveillance.detectors.contract import Floats, Frequency, Kind, Reason, Verdicts, values_of, within
+from surveillance.detectors.contract import (
+    Floats,
+    Frequency,
+    Kind,
+    Reason,
+    Verdicts,
+    frequency_of,
+    values_of,
+    within,
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,8 @@ class _Ears:
         count = len(observed)
         first = 0 if last is None else max(count - last, 0)
         reach = max(first - self.min_history("MS"), 0)  # what the rows asked for look back to
-        y = values_of(observed)[reach:]
+        frequency_of(observed.index)
+        y = values_of(observed.iloc[reach:])
         mean, sd = self._moments(y)
         upper, pvalue = (values[first - reach :] for values in self._limit(y, mean, sd))
         y, mean = y[first - reach :], mean[first - reach :]

@@ -182,7 +182,7 @@ def test_a_series_without_a_value_has_no_verdict(case):
 def test_a_spike_alarms_at_once(pointwise):
     detector, observed = pointwise
     observed = observed.copy()
-    observed.iloc[-1] += 15 * observed.iloc[-13:-1].mean()
+    observed.iloc[-1] += np.round(15 * observed.iloc[-13:-1].mean())
     assert (detector.assess(observed, last=1).alarm_ == 1).all()
 
 

@@ -13,7 +13,7 @@ from data_sources.source import Publication
 from data_sources.store import Store
 from surveillance import pipeline
 from surveillance.plan import DEFAULT_PLAN
-from surveillance.provisional import COLUMNS, provisional
+from surveillance.provisional import COLUMNS, FILLS, provisional
 from surveillance.series import regular
 
 SOURCE, CASES = "mx_sesnsp_federal_drug_offences", "mx_federal_drug_case_files"
@@ -69,9 +69,7 @@ def test_a_burst_is_confirmed_from_its_first_print(burst):
 def test_only_filling_periods_are_listed_against_lines_from_complete_ones(burst):
     rows = judged(burst)
     assert list(rows.columns) == list(COLUMNS)
-    assert (
-        rows["period"].nunique() == DEFAULT_PLAN[CASES].detector.guard - 1
-    )  # first printed a month after its start
+    assert rows["period"].nunique() == FILLS["MS"] - 1  # first printed a month after its start
     assert set(rows["geography"]) == set(PLACES)
     assert rows["upper"].notna().all()
     assert not (rows["certainty"] == "not above").any()  # nothing is called low before it is complete
