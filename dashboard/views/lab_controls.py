@@ -33,6 +33,8 @@ _NAMES = {
     "rki": "RKI",
     "bayes": "Bayes",
     "historical_limits": N_("Historical limits"),
+    "level_shift": N_("Change of level"),
+    "seasonal_trend": N_("Seasonal regression with trend"),
 }
 _ABOUT = {
     "ears_c1": N_("Each month against the mean and spread of the months just before it."),
@@ -48,6 +50,8 @@ _ABOUT = {
     "lr_negbin": N_("Fastest to find a rise of one size, such as a doubling."),
     "rki": N_("Against a few periods just before or a year before, by a table for small counts."),
     "bayes": N_("Against what a few periods just before or a year before lead one to expect."),
+    "level_shift": N_("Asks whether the level has changed for good since some period of the last two years."),
+    "seasonal_trend": N_("Each period against yearly waves and a curved trend, whose coefficients can be read."),
     "historical_limits": N_("About four weeks against the same and the neighbouring weeks of earlier years."),
 }
 _LABELS = {
@@ -83,6 +87,11 @@ _LABELS = {
     "change": N_("Kind of rise"),
     "rise": N_("Rise looked for, as a factor"),
     "system": N_("System"),
+    "reach": N_("Years in which a change is looked for"),
+    "clip": N_("Residual beyond which one period counts no more, in standard deviations"),
+    "spline": N_("Bends of the trend"),
+    "family": N_("Distribution of the counts"),
+    "pandemic": N_("Pandemic months modelled apart"),
     "neighbours": N_("Neighbouring sums on either side"),
 }
 OWN = ("p_", "detector", "budget_draft")  # how this page's parameters in the address begin
@@ -104,7 +113,8 @@ def controls(t: Text, selection: Selection, watch: Watch) -> Draft | None:
     st.markdown(f"**{t('Draft settings')}**")
     scope = f"{selection.indicator}-{st.session_state.get('lab_reset', 0)}-{selection.language}"
     budget = _dial(t, scope)
-    alpha = data.assessment(selection.as_of.isoformat(), budget).alpha
+    judged = data.assessment(selection.as_of.isoformat(), budget)
+    alpha = judged.plan.at(judged.alpha)[watch.indicator].detector.alpha  # the indicator's, after its inflation
     panel_name = next(name for name, kind in DETECTORS.items() if kind is type(watch.detector))
     asked = st.query_params.get("detector", panel_name)
     if asked not in DETECTORS:
