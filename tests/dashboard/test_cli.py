@@ -71,7 +71,7 @@ def test_assess_prints_verdicts_and_says_what_was_judged(store, capsys):
     assert status == 0
     assert list(table.columns) == [
         "as_of", "indicator", "geography", "substance", "period", "observed", "expected", "upper", "pvalue",
-        "exceedance", "alarm", "detector", "reason",
+        "pvalue_low", "exceedance", "alarm", "detector", "reason",
     ]  # fmt: skip
     assert "series watched" in err
     assert "not judgeable, method break: 6" in err
