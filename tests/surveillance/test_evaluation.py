@@ -27,7 +27,6 @@ from surveillance.simulate import SCENARIOS, inject, simulate, weekly
 EQUAL = "finds as much, within two standard errors, as the one that comes first by hundredths of a month"
 GUARDED = "the guard of C2 keeps a slow rise out of its own baseline; the outbreaks of these figures are abrupt"
 EXCEPTIONS = {  # (indicator, role) of the plan's rows that do not use the detector of rank 1, and why
-    ("us_cbp_seizure_events", "main"): EQUAL + ", and its line is that of counts",
     ("us_overdose_deaths_monthly", "main"): EQUAL + ", and it is the model of the other monthly counts",
     ("us_overdose_ed_rate", "main"): EQUAL + ", and it has a season",
     ("mx_federal_drug_case_files", "short"): GUARDED,
