@@ -12,7 +12,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from numpy.typing import NDArray
 
 from surveillance.detectors import in_control
@@ -215,6 +214,8 @@ def coefficients(series: pd.Series, detector: SeasonalTrend | None = None) -> pd
     the dispersion (φ, or a) and the deviance explained. ValueError where fewer than three years are known or no
     case is.
     """
+    import statsmodels.api as sm  # not above: the detectors, this one included, do without its 50 MB
+
     detector = detector or SeasonalTrend()
     series = series.loc[series.first_valid_index() : series.last_valid_index()].astype(float)
     periods = PERIODS_A_YEAR[frequency_of(series.index)]
