@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -16,16 +17,27 @@ def slices(start: int, stop: int, size: int) -> list[slice]:
     return [slice(at, min(at + size, stop)) for at in range(start, stop, size)]
 
 
-def over(work: Callable[[T], None], pieces: Sequence[T], *, cores: int | None = None) -> None:
-    """*work* done on each piece, on threads if there are several: numpy lets them run side by side.
+def over(work: Callable[[T], None], pieces: Sequence[T]) -> None:
+    """*work* done on each piece, by this thread and others beside it: numpy lets them run side by side.
 
-    The pieces must not write where others do. The first error is raised.
+    The pieces must not write where others do. An error is raised once the others are done.
     """
-    workers = min(cores or CORES, len(pieces))
-    if workers <= 1:
-        for piece in pieces:
+    todo = deque(pieces)
+
+    def go() -> None:
+        while todo:
+            try:
+                piece = todo.popleft()
+            except IndexError:  # another thread took the last
+                return
             work(piece)
+
+    others = min(CORES, len(pieces)) - 1
+    if others < 1:
+        go()
         return
-    with ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(work, pieces):
-            pass
+    with ThreadPoolExecutor(others) as pool:
+        beside = [pool.submit(go) for _ in range(others)]
+        go()
+        for each in beside:
+            each.result()

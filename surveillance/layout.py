@@ -71,7 +71,8 @@ class Layout:
         return out
 
     def _series(self, x: Floats) -> Floats:
-        return product(_vander(x, TERMS), self._coefficients).reshape(-1, 3, self.count)
+        terms = _enough(x)
+        return product(_vander(x, terms), self._coefficients[:terms]).reshape(-1, 3, self.count)
 
     @cached_property
     def _coefficients(self) -> Floats:
@@ -79,24 +80,34 @@ class Layout:
         scaled = _vander(self.tau / self.reach, TERMS + 2)  # (n, TERMS + 2)
         sums = scaled.T @ self.indicator
         parts = [sums[k : k + TERMS] * self.reach**k for k in range(3)]
-        return np.hstack(parts) / factorial(np.arange(TERMS))[:, None]
+        return np.hstack(parts) / _FACTORIALS[:, None]
 
     def growth(self, slope: Floats) -> Floats:
         """e^(slope·tau) of each problem and period, (N, n); from the same series, to 13 digits."""
         x = slope * self.reach
         near = np.abs(x) <= FAR
         if near.all():
-            return product(_vander(x, TERMS), self._terms)
+            terms = _enough(x)
+            return product(_vander(x, terms), self._terms[:terms])
         return np.asarray(np.exp(np.multiply.outer(slope, self.tau)))
 
     @cached_property
     def _terms(self) -> Floats:
         """(TERMS, n): (tau/reach)^m / m!."""
-        return (_vander(self.tau / self.reach, TERMS) / factorial(np.arange(TERMS))).T
+        return np.ascontiguousarray((_vander(self.tau / self.reach, TERMS) / _FACTORIALS).T)
 
     def spread(self, by_block: Floats) -> Floats:
         """Values by block (N, P) given to each period (N, n)."""
         return product(by_block, self.indicator.T)
+
+
+_FACTORIALS = factorial(np.arange(TERMS))
+
+
+def _enough(x: Floats) -> int:
+    """How many terms give the series to the last digit, for all of *x*."""
+    largest = float(np.abs(x).max(initial=0.0))
+    return int(np.count_nonzero(largest ** np.arange(TERMS) / _FACTORIALS > 1e-18))
 
 
 def _vander(x: Floats, terms: int) -> Floats:

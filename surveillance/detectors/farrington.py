@@ -31,11 +31,11 @@ from surveillance.detectors.contract import (
 )
 from surveillance.detectors.emerging import FEW, Emerging
 from surveillance.detectors.reference import Reference, by_date, by_position
-from surveillance.detectors.regression import Baseline, Regression, Traced
+from surveillance.detectors.regression import Baseline, Regression, Traced, problems_of
 from surveillance.detectors.thresholds import POWERS, Count, Power
 from surveillance.layout import Flags, Rows
 
-CHUNK = 2**17  # reference periods of the problems solved together; their arrays stay in cache
+CHUNK = 2**19  # reference periods of the problems solved together
 
 
 @dataclass(frozen=True)
@@ -222,10 +222,10 @@ class FarringtonFlexible:
             with np.errstate(invalid="ignore"):
                 offset = np.log(_windows(series.people, rows, columns, job.reference.offsets))
             counts = np.where(np.isnan(offset), np.nan, counts)
-        baseline = regression.baseline(counts, layout, job.years, offset)
+        problems, known = problems_of(counts, layout, offset)
+        baseline = regression.baseline(problems, known, job.years)
         if series.people is not None:
             baseline = replace(baseline, mean=baseline.mean * series.people[columns, rows])
-        known = counts if not self._as_r and not np.isnan(counts).any() else None
         cells.rows[here], cells.columns[here] = rows, columns
         cells.count[here] = series.counts[columns, rows]
         cells.before[here] = self._before(series.counts, rows, columns)
@@ -233,16 +233,13 @@ class FarringtonFlexible:
             getattr(cells.baseline, name)[here] = values
         if self._as_r:
             return
-        in_block = layout.blocks == layout.count - 1
-        if known is not None:
-            size, block_size = np.full(len(rows), len(in_block)), np.full(len(rows), in_block.sum())
-        else:
-            size, block_size = (~np.isnan(counts)).sum(axis=1), (~np.isnan(counts[:, in_block])).sum(axis=1)
-            counts = np.nan_to_num(counts)
-        cells.little[here] = (2 * size < len(in_block)) | (block_size == 0)
+        present = known.present(layout)
+        size, block_size = present.sum(axis=1), present[:, -1]
+        cells.little[here] = (2 * size < counts.shape[1]) | (block_size == 0)
         if self.min_cases[0] == 0 and self.threshold == "delta":  # rates, not counts
             return
-        cases, block = counts.sum(axis=1), counts[:, in_block].sum(axis=1)
+        by_block = problems.cases[:, 0]
+        cases, block = by_block.sum(axis=1), by_block[:, -1]
         few = cases <= FEW
         cells.rare[here] = few | (block == 0)
         cells.cases[here] = np.where(few, cases, block)
@@ -346,7 +343,7 @@ class Fitted:
             for name, values in answer.items():
                 out[name][where] = values
 
-        over(work, slices(0, len(self.cells.rows), CHUNK // 16))
+        over(work, slices(0, len(self.cells.rows), CHUNK // 64))
         return Verdicts(
             index=self.index[self.first :],
             columns=self.columns,

@@ -55,14 +55,13 @@ class Regression:
     dated: bool = False
 
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # a diverged fit is not `ok`, whatever it holds
-    def baseline(self, counts: Floats, layout: Layout, years: int, offset: Floats | None = None) -> Baseline:
-        """The baseline of each row of *counts* (N, n; NaN is left out), *offset* added to the predictor.
+    def baseline(self, problems: Problems, known: Weights, years: int) -> Baseline:
+        """The baseline of each of the *problems*, whose *known* values have weight 1 (see `problems_of`).
 
         The trend stays where *years* ≥ 3, its two-sided p is below `trend_p` (1: any), and it does not
         extrapolate: the expected count, without offset, is at most the largest of the baseline. Otherwise
         the fit is without.
         """
-        problems, known = _problems(counts, layout, offset)
         if not self.trend or years < 3:
             return self._fit_twice(problems, known, trend=False)[0]
         sloped, pvalue = self._fit_twice(problems, known, trend=True)
@@ -79,11 +78,11 @@ class Regression:
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")
     def traced(self, counts: Floats, layout: Layout, years: int) -> Traced:
         """The regression of one cell, *counts* (n,), as `baseline` makes it, with what became of each period."""
-        problems, known = _problems(counts[None, :], layout, None)
+        problems, known = problems_of(counts[None, :], layout, None)
         tested: tuple[Baseline, Floats] | None = None
         if self.trend and years >= 3:
             tested = self._fit_twice(problems, known, trend=True)
-        baseline = self.baseline(counts[None, :], layout, years)
+        baseline = self.baseline(problems, known, years)
         kept = bool(baseline.trend[0])
         final = self._fits(problems, known, kept)[1]
         weight = final.weights.level.repeat(len(counts))
@@ -169,7 +168,9 @@ class Regression:
         """
         least = self.residual_threshold**2 * phi
         near = square > (least * (1 - fitted.most_leverage()))[:, None]  # s is at most Pearson's residual
-        rows, columns = _where(near & (y > fitted.mean))
+        rows, columns = _where(near)
+        above = y[rows, columns] > fitted.mean[rows, columns]
+        rows, columns = rows[above], columns[above]
         count, mean = y[rows, columns], fitted.mean[rows, columns]
         hat = mean * fitted.leverage(rows, columns) * fitted.lag(rows, columns)
         anscombe = 1.5 * (np.cbrt(count) ** 2 * mean ** (-1 / 6) - np.sqrt(mean))
@@ -188,7 +189,7 @@ class Regression:
         )
 
 
-def _problems(counts: Floats, layout: Layout, offset: Floats | None) -> tuple[Problems, Weights]:
+def problems_of(counts: Floats, layout: Layout, offset: Floats | None) -> tuple[Problems, Weights]:
     """*counts* with missing ones (NaN) as 0, and the weights that leave these out."""
     missing = np.isnan(counts)
     rows, columns = _where(missing)
