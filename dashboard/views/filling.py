@@ -27,8 +27,8 @@ def part(t: Text, assessment: Assessment) -> None:
     )
     sources = ", ".join(t(SOURCES[source].title) for source in filling["source"].unique())
     note = t(
-        "From the delays of {sources}, whose earlier publications are stored. Confirmed: 95 % sure or more; probable: "
-        "80 %. The line comes from complete months only.",
+        "From the delays of {sources}, whose earlier publications are stored. Confirmed: 95 % sure or more; "
+        "probable: 80 %. The line comes from complete months only.",
         sources=sources,
     )
     st.markdown(f":small[:gray[{note}]]")
