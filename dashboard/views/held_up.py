@@ -34,7 +34,7 @@ def falls(t: Text, selection: Selection) -> None:
                 t("Measure"): [t.indicator(name) for name in low["indicator"]],
                 t("Period"): [t.month(day) for day in low["period"]],
                 t("Observed"): [t.number(value) for value in low["observed"]],
-                t("Expected"): [t.number(value) for value in low["expected"]],
+                t("Expected"): [t.number(value, 3) for value in low["expected"]],
                 t("Chance of a value this low"): [t.number(100 * p, 2) + " %" for p in low["pvalue_low"]],
                 t("Source"): [t("late") if late else t("current") for late in low["late"]],
             }

@@ -145,7 +145,7 @@ def test_every_page_is_reached_and_whole(
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_first_screen_holds_the_sentence_the_tiles_and_three_signals(opened: Opened, language: str) -> None:
-    page = opened(f"/?lang={language}")
+    page = opened(f"/?lang={language}&budget=12")  # at which the built-in figures hold signals
     main = page.get_by_test_id("stMain")
     lead, links = main.locator("h1"), main.get_by_role("link", name={"en": "Trends", "es": "Tendencias"}[language])
     bottoms = [place["y"] + place["height"] for link in links.all() if (place := link.bounding_box())]
@@ -156,7 +156,7 @@ def test_the_first_screen_holds_the_sentence_the_tiles_and_three_signals(opened:
 
 
 def test_charts_are_drawn_and_described(opened: Opened) -> None:
-    page = opened("/?lang=en")
+    page = opened("/?lang=en&budget=12")
     charts = page.get_by_test_id("stVegaLiteChart")
     cards = page.get_by_test_id("stMain").get_by_role("link", name="Trends").count()
     assert charts.count() == 5 + cards  # measured tiles and signal cards
@@ -176,7 +176,7 @@ def test_a_link_opens_the_series_it_names(opened: Opened) -> None:
 
 
 def test_a_signal_leads_to_its_series(studio: ModuleType, opened: Opened) -> None:
-    page = opened("/?lang=en")
+    page = opened("/?lang=en&budget=12")
     link = page.get_by_test_id("stMain").get_by_role("link", name="Trends").first
     target = link.get_attribute("href")
     assert target is not None

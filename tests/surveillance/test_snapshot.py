@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -15,6 +16,7 @@ import pytest
 from dashboard.bulletin import write_pages
 from data_sources.ingest import open_store
 from surveillance import pipeline
+from surveillance.plan import DEFAULT_PLAN
 from surveillance.snapshot import csv_bytes, name_of, seal, write_tables
 
 AS_OF = date(2026, 10, 4)
@@ -56,7 +58,8 @@ def test_the_manifest_seals_every_file(folder):
     assert manifest["files"] == {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()}
     assert manifest["seal"] == hashlib.sha256(json.dumps(manifest["files"], sort_keys=True).encode()).hexdigest()
     assert manifest["as_of"] == "2026-10-04"
-    assert "FarringtonFlexible" in manifest["settings"]["watches"]["us_overdose_deaths_monthly"]
+    assert "FarringtonFlexible" in manifest["settings"]["watches"]["us_cbp_seizure_events"]
+    assert manifest["settings"]["inflation"]["mx_retail_drug_case_files"] > 1
     assert len(manifest["raw_files"]) == 26
 
 
@@ -78,10 +81,20 @@ def test_both_pages_are_whole_and_load_nothing(folder):
     for language, code in (("en", "en-US"), ("es", "es-MX")):
         page = (folder / f"bulletin_2026-W40_{language}.html").read_text(encoding="utf-8")
         assert f'<html lang="{code}">' in page
-        assert "<svg" in page
         assert "</html>" in page
         for loading in ("<script", "<link", "src=", "@import", "url("):
             assert loading not in page.replace("url(#", "")
+
+
+def test_every_signal_is_drawn_in_both_pages(root, tmp_path):
+    store = open_store(root)
+    assessment = pipeline.run(store, AS_OF, replace(DEFAULT_PLAN, budget=12.0))  # at which there are signals
+    with write_tables(assessment, store, tmp_path) as written:
+        write_pages(assessment, store, written)
+    assert len(assessment.signals) > 2
+    for language in ("en", "es"):
+        page = (written.final / f"bulletin_2026-W40_{language}.html").read_text(encoding="utf-8")
+        assert page.count("<svg") >= len(assessment.signals)
 
 
 def test_every_figure_of_the_tables_has_its_verdict_or_reason(folder):
