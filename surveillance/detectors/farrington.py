@@ -35,7 +35,7 @@ from surveillance.detectors.regression import Baseline, Regression, Traced, prob
 from surveillance.detectors.thresholds import POWERS, Count, Power
 from surveillance.layout import Flags, Rows
 
-CHUNK = 2**19  # reference periods of the problems solved together
+CHUNK = 2**18  # reference periods of the problems solved together
 
 
 @dataclass(frozen=True)
@@ -343,7 +343,7 @@ class Fitted:
             for name, values in answer.items():
                 out[name][where] = values
 
-        over(work, slices(0, len(self.cells.rows), CHUNK // 64))
+        over(work, slices(0, len(self.cells.rows), CHUNK // 32))
         return Verdicts(
             index=self.index[self.first :],
             columns=self.columns,

@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 from scipy.special import stdtr, stdtrit
 
 from surveillance.detectors import step_scan
@@ -200,6 +199,8 @@ def simulated_tests(shape: tuple[int, ...]) -> float:
     By simulation of the whole procedure on normal values with AR(1) correlation 0.3 (seeded), once per setting:
     some seconds.
     """
+    from scipy.signal import lfilter  # not above: 26 MB that only other settings than the tabulated need
+
     periods, years, reach, least, harmonics, trend, clip = shape
     detector = LevelShift(
         scale="sqrt", years=years, reach=reach, least=least, harmonics=harmonics, trend=bool(trend), clip=clip / 10
