@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from surveillance.calibration import Calibration
 from surveillance.plan import Plan
@@ -111,11 +113,13 @@ class Assessment:
 
     def of(self, indicator: str, geography: str, substance: str) -> pd.DataFrame:
         """The verdicts of one series, by period."""
-        rows = self.verdicts
-        chosen = (
-            (rows["indicator"] == indicator) & (rows["geography"] == geography) & (rows["substance"] == substance)
-        )
-        return rows[chosen].sort_values("period").reset_index(drop=True)
+        rows = self.verdicts.iloc[self._positions.get((indicator, geography, substance), [])]
+        return rows.sort_values("period").reset_index(drop=True)
+
+    @cached_property
+    def _positions(self) -> Mapping[tuple[str, str, str], NDArray[np.intp]]:
+        """Where each series' rows are in `verdicts`: looked up, not searched for at every change of a control."""
+        return self.verdicts.groupby(["indicator", "geography", "substance"], sort=False).indices
 
     def select(
         self,
