@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from datetime import date
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -29,7 +30,15 @@ def alone(store):
 
 
 @pytest.fixture(scope="module")
-def two_workers():
+def plain_main():
+    """A worker process starts by importing what ran as `__main__`, which a test of a page may have replaced."""
+    before, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    yield
+    sys.modules["__main__"] = before
+
+
+@pytest.fixture(scope="module")
+def two_workers(plain_main):
     with cluster(workers=2) as hands:
         yield hands
 
