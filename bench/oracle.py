@@ -42,7 +42,8 @@ def compare(setting: str, folder: Path) -> Differences:
     """The differences on one setting; the trend of the constant series is left out: there its p is 0/0.
 
     A setting may also say which series are left out and why, whether R's training ended with the period before the
-    first answer, and what R's bound is: a count, the next whole one, of a sum of four, the statistic, or nothing.
+    first answer, for which series R's own dispersion is taken, and what R's bound is: a count, the next whole one,
+    of a sum of four, the statistic, or nothing.
     """
     spec = SETTINGS[setting]
     parameters = {key: tuple(v) if isinstance(v, list) else v for key, v in spec["parameters"].items()}
@@ -75,6 +76,8 @@ def _one(
     observed = pd.DataFrame({"y": data["observed"].to_numpy(float)}, index)
     population = pd.DataFrame({"y": data["population"].to_numpy(float)}, index) if spec["population"] else None
     row = answers["t"].to_numpy() - 1
+    if name in spec.get("dispersion_of_r", ()):
+        detector = replace(detector, dispersion=float(answers["alpha"].iloc[0]))  # type: ignore[type-var]
     if spec.get("trained_before"):
         detector = replace(detector, training=int(row[0]))  # type: ignore[type-var]
     judge = pd.DataFrame({"y": np.isin(np.arange(len(data)), row)}, index)

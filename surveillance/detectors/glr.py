@@ -14,7 +14,7 @@ import numpy as np
 from surveillance.detectors.chart import Chart, State
 from surveillance.detectors.contract import Floats, within
 from surveillance.detectors.in_control import POISSON
-from surveillance.detectors.likelihood_ratio import Supremum, Window, negative_binomial
+from surveillance.detectors.likelihood_ratio import Supremum, WarmStarted, Window, negative_binomial
 from surveillance.detectors.run_length import cusum_rate, glr_rate, threshold_for
 
 
@@ -55,12 +55,18 @@ class GlrPoisson(_Glr):
 
 @dataclass(frozen=True)
 class GlrNegBin(_Glr):
-    """`GlrPoisson` for counts with variance μ + `dispersion` μ² (None: estimated with the mean)."""
+    """`GlrPoisson` for counts with variance μ + `dispersion` μ² (None: estimated with the mean).
+
+    `mode="r_compatible"` searches the size of the rise as R does, and misses what R misses (`WarmStarted`).
+    """
 
     dispersion: float | None = None
+    mode: Literal["corrected", "r_compatible"] = "corrected"
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.mode not in ("corrected", "r_compatible"):
+            raise ValueError(f"mode must be one of corrected, r_compatible, not {self.mode!r}")
         if self.dispersion is not None:
             within("dispersion", self.dispersion, POISSON, 1000)
 
@@ -69,7 +75,7 @@ class GlrNegBin(_Glr):
         return self.dispersion
 
     def _state(self, series: int) -> State:
-        return Supremum.intercept(series)
+        return (Supremum if self.mode == "corrected" else WarmStarted).intercept(series)
 
 
 @dataclass(frozen=True)

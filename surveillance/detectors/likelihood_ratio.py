@@ -93,6 +93,56 @@ class Supremum:
         self.total[:, where] = 0.0
 
 
+class WarmStarted(Supremum):
+    """The statistic as R's `algo.glrnb` answers it: sup over θ by Newton's method, start by start.
+
+    The first start's search begins at θ = .4, every other's where the one before ended. Above a mean near 0 a
+    step overshoots: the search ends far below 0, the ratio counts as 0, and larger ones are missed (one case at a
+    mean of .0027: 0 for 4.93). Found by experiment, equal to R's answers to 1e-9; a plain loop, as it only serves
+    comparison.
+    """
+
+    FIRST, CLOSE, LOWEST, STEPS = 0.4, 1e-6, -18.0, 1000
+
+    def __init__(self, grid: Floats, ratio: Ratio, series: int) -> None:
+        super().__init__(grid, ratio, series, exact=True)
+        self.began = np.zeros(series, dtype=int)
+
+    @classmethod
+    def intercept(cls, series: int) -> WarmStarted:
+        return cls(GRID, negative_binomial, series)
+
+    def step(self, y: Floats, mean: Floats, dispersion: Floats, threshold: Floats) -> tuple[Floats, Floats]:
+        statistic, upper = super().step(y, mean, dispersion, threshold)
+        for series in np.flatnonzero(~np.isnan(statistic)):
+            window = np.array([[part[series] for part in row[:3]] for row in self.seen[self.began[series] :]])
+            statistic[series] = self._largest(*window.T)
+        return statistic, np.where(statistic >= threshold, np.fmin(upper, y), upper)
+
+    def _largest(self, y: Floats, mean: Floats, dispersion: Floats) -> float:
+        largest, theta = 0.0, self.FIRST
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for start in range(len(y)):
+                theta = self._newton(theta, y[start:], mean[start:], dispersion[start:])
+                gain, cost = self.ratio(np.asarray(max(theta, 0.0)), mean[start:], dispersion[start:], y[start:])
+                largest = np.fmax(largest, (y[start:] * gain - cost).sum())
+        return float(largest)
+
+    def _newton(self, theta: float, y: Floats, mean: Floats, dispersion: Floats) -> float:
+        for _ in range(self.STEPS):
+            raised = 1 + dispersion * mean * np.exp(theta)
+            score = ((y - mean * np.exp(theta)) / raised).sum()
+            information = (mean * np.exp(theta) * (1 + dispersion * y) / raised**2).sum()
+            theta, before = float(theta + score / information), theta
+            if not abs(theta - before) > self.CLOSE or theta <= self.LOWEST:
+                break
+        return theta if np.isfinite(theta) else 0.0
+
+    def restart(self, where: np.ndarray) -> None:
+        super().restart(where)
+        self.began[where] = len(self.seen)
+
+
 class Window:
     """The Poisson ratio over all starts since the chart began, in closed form from running sums."""
 

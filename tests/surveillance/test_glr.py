@@ -10,6 +10,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from surveillance.detectors import GlrNegBin, GlrPoisson, LrNegBin
+from surveillance.detectors.likelihood_ratio import Supremum, WarmStarted
 
 TRAINING = 60
 
@@ -151,3 +152,19 @@ def test_false_alarms_of_the_negative_binomial_chart_are_near_alpha(mean, phi):
 def test_parameters_that_cannot_work_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_the_search_of_r_misses_one_case_above_a_mean_near_zero():
+    one, mean, dispersion, line = (np.array([value]) for value in (1.0, 0.0027, 0.0012, 5.0))
+    by_hand = np.log(1 / 0.0027) - (1 + 1 / 0.0012) * np.log((1 + 0.0012) / (1 + 0.0012 * 0.0027))
+    best, _ = Supremum.intercept(1).step(one, mean, dispersion, line)
+    missed, _ = WarmStarted.intercept(1).step(one, mean, dispersion, line)
+    assert best[0] == pytest.approx(by_hand, rel=3e-3)
+    assert missed[0] == 0
+
+
+def test_the_search_of_r_finds_the_same_where_means_are_not_near_zero():
+    counts = observed(series=4).iloc[:, 1:] + 3
+    default = GlrNegBin(training=TRAINING, update="never", threshold=5.0)
+    ours, like_r = (detector.assess(counts).ratio_ for detector in (default, replace(default, mode="r_compatible")))
+    np.testing.assert_allclose(ours, like_r, rtol=5e-3, atol=1e-3)
