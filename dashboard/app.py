@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import frame, text
-from dashboard.views import lab, quality, signals, situation, trends
+from dashboard.views import (
+    benchmarks,
+    bulletins,
+    dossier,
+    lab,
+    methods,
+    quality,
+    signals,
+    situation,
+    supply,
+    trends,
+)
+from dashboard.views import map as map_view
 from data_sources.errors import StoreError
 
 
@@ -20,18 +34,36 @@ def main() -> None:
     t = text.of(chosen.language)
     st.logo(frame.logo(t), size="medium")
 
-    def page(view, title: str, path: str, *, default: bool = False) -> st.Page:  # type: ignore[no-untyped-def]
-        return st.Page(lambda: view.render(chosen), title=title, url_path=path, default=default)
+    def page(view: Any, title: str, path: str, *, default: bool = False, hidden: bool = False) -> Any:
+        return st.Page(
+            lambda: view.render(chosen),
+            title=title,
+            url_path=path,
+            default=default,
+            visibility="hidden" if hidden else "visible",
+        )
 
     chosen_page = st.navigation(
         {
             t("Monitor"): [
                 page(situation, t("Situation"), "", default=True),
                 page(signals, t("Signals"), "signals"),
+                page(dossier, t("Signal dossier"), "signal", hidden=True),
             ],
-            t("Explore"): [page(trends, t("Trends"), "trends")],
+            t("Explore"): [
+                page(trends, t("Trends"), "trends"),
+                page(map_view, t("Map"), "map"),
+                page(supply, t("Supply"), "supply"),
+            ],
+            t("Decide"): [
+                page(benchmarks, t("Benchmarks"), "benchmarks"),
+                page(bulletins, t("Bulletins"), "bulletins"),
+            ],
             t("Lab"): [page(lab, t("Lab"), "lab")],
-            t("Trust"): [page(quality, t("Data & quality"), "quality")],
+            t("Trust"): [
+                page(quality, t("Data & quality"), "quality"),
+                page(methods, t("Methods & glossary"), "methods"),
+            ],
         },
         position="top",
     )

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import streamlit as st
 
+from dashboard.filters import Selection
 from data_sources.indicators import INDICATORS
 from data_sources.ingest import EMBEDDED, default_as_of, open_store
 from data_sources.store import Store
@@ -55,6 +56,11 @@ def dark() -> bool:
 def assessment(as_of: str, budget: float) -> Assessment:
     """Every watched series as judged on *as_of* (ISO date) at a number of accepted false signals a quarter."""
     return _assessment(as_of, budget, store().token())
+
+
+def judged(selection: Selection) -> Assessment:
+    """Every watched series as judged on the selection's day, under its settings."""
+    return assessment(selection.as_of.isoformat(), selection.budget)
 
 
 def wide(as_of: str, indicator: str) -> Wide | None:

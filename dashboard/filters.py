@@ -120,6 +120,8 @@ def parameters(selection: Selection) -> dict[str, str]:
         found["substance"] = selection.substance
     if selection.view:
         found["view"] = selection.view
+    if selection.signal:
+        found["signal"] = selection.signal
     return found
 
 

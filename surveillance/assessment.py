@@ -23,6 +23,13 @@ SERIES_COLUMNS = (
     "observed", "expected", "upper", "pvalue", "qvalue", "pvalue_low", "fall", "exceedance", "detector", "alarms",
     "judged",
 )  # fmt: skip
+# A signal keeps its name when a detector's parameters change, or its variant: series, first period, family.
+FAMILIES = {
+    "FarringtonFlexible": "farrington", "Farrington1996": "farrington", "EarsC1": "ears", "EarsC2": "ears",
+    "EarsC3": "ears", "SeasonalRegression": "regression", "TwelveMonthEnding": "sums", "Cusum": "cusum",
+    "GlrPoisson": "ratio", "GlrNegBin": "ratio", "LrNegBin": "ratio", "Rki": "rki", "Bayes": "bayes",
+    "HistoricalLimits": "limits", "SeasonalTrend": "regression", "LevelShift": "shift",
+}  # fmt: skip
 STATES = ("signal", "last_known", "quiet", "not_judgeable")
 
 
@@ -80,8 +87,13 @@ class Assessment:
         open_ = open_.assign(excess=open_["observed"] - open_["expected"], new=open_["state"] == "signal")
         ranked = open_.sort_values(["new", "pvalue", "excess"], ascending=[False, True, False], kind="stable")
         ids = ranked["indicator"] + "." + ranked["geography"] + "." + ranked["substance"]
-        since = ranked["since"].dt.strftime("%Y-%m")
-        return ranked.assign(id=ids + "." + since).drop(columns=["excess", "new"]).reset_index(drop=True)
+        since = ranked["since"].dt.strftime("%Y-%m-%d")
+        family = ranked["detector"].map(FAMILIES)
+        return (
+            ranked.assign(id=ids + "." + since + "." + family)
+            .drop(columns=["excess", "new"])
+            .reset_index(drop=True)
+        )
 
     @cached_property
     def falls(self) -> pd.DataFrame:

@@ -1,0 +1,102 @@
+"""The block every chart stands in: finding, picture, caption, the same as a table, what it is, and downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts, text
+from dashboard.downloads import csv_with_notes
+from dashboard.filters import Selection
+from dashboard.look import NOMINAL
+from dashboard.text import Text
+
+
+@dataclass(frozen=True)
+class Block:
+    """One chart with everything around it, in one language.
+
+    `title` states the finding and is the picture's text for those who cannot see it, unless `alt` says more;
+    `subtitle` says what is drawn; `caption` gives source, last date, completeness and comparability. `table` is
+    the same content with headings in the reader's language (values as numbers); `export` what the CSV holds where
+    that should have field names instead. `about` are pairs of a name and a text. Nothing suppressed may be in any.
+    """
+
+    key: str  # unique on the page, and the stem of the files
+    title: str
+    chart: Any  # an altair chart, finished
+    caption: str
+    table: pd.DataFrame
+    subtitle: str = ""
+    alt: str = ""
+    about: Sequence[tuple[str, str]] = ()
+    export: pd.DataFrame | None = None
+    notes: Sequence[str] = ()
+    columns: Mapping[str, Any] | None = None  # st.column_config of the table
+
+
+def draw(t: Text, selection: Selection, block: Block, *, titled: bool = True) -> Any:
+    """Write the block into the present container; what `st.altair_chart` returned."""
+    if titled:
+        st.header(text.escape_markdown(block.title), anchor=False)
+    if block.subtitle:
+        st.markdown(f":small[:gray[{text.escape_markdown(block.subtitle)}]]")
+    picture, table, about = st.tabs(
+        [t("Chart"), t("Table"), t("About")], key=f"tabs-{block.key}-{t.language}", on_change="rerun"
+    )
+    shown = None
+    with picture:
+        shown = st.altair_chart(
+            block.chart, width="stretch", theme=None, alt=block.alt or block.title, key=f"chart-{block.key}"
+        )
+        st.markdown(f":small[:gray[{text.escape_markdown(block.caption)}]]")
+    if table.open:
+        with table:
+            st.dataframe(
+                block.table, hide_index=True, width="stretch", height=340, alt=block.alt or block.title,
+                column_config=dict(block.columns or {}), key=f"table-{block.key}",
+            )  # fmt: skip
+    if about.open:
+        with about:
+            st.markdown("\n".join(f"- **{name}**: {text.escape_markdown(said)}" for name, said in block.about))
+    downloads(t, selection, block)
+    return shown
+
+
+def downloads(t: Text, selection: Selection, block: Block) -> None:
+    """The table as CSV with its notes, and the picture as SVG; both made only when asked for."""
+    name = f"{block.key}_{selection.as_of}"
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            t("Download CSV"),
+            lambda: csv_with_notes(
+                block.table if block.export is None else block.export, export_notes(t, selection, block)
+            ),
+            file_name=f"{name}.csv", mime="text/csv", icon=":material/download:", type="tertiary",
+            on_click="ignore", key=f"csv-{block.key}",
+        )  # fmt: skip
+        st.download_button(
+            t("Download SVG"),
+            lambda: charts.svg(_sized(block.chart), t.language).encode(),
+            file_name=f"{name}.svg", mime="image/svg+xml", icon=":material/image:", type="tertiary",
+            on_click="ignore", key=f"svg-{block.key}",
+        )  # fmt: skip
+
+
+def _sized(chart: Any) -> Any:
+    """A picture as wide as it was laid out for, where on the page it fills its container."""
+    return chart.properties(width=NOMINAL) if chart.width == "container" else chart
+
+
+def export_notes(t: Text, selection: Selection, block: Block) -> list[str]:
+    """What stands above an exported table: replay and settings first, then finding, caption and cautions."""
+    notes = [block.title, block.subtitle, block.caption, *block.notes]
+    if selection.modified:
+        notes.insert(0, t("Settings modified, not for publication."))
+    if selection.replay:
+        notes.insert(0, t("REPLAY: as known on {day}.", day=t.date(selection.as_of)))
+    return [note for note in notes if note]
