@@ -1,0 +1,1 @@
+"""What the panel decides on signals: who may decide what, and the log of what was decided."""
