@@ -70,7 +70,7 @@ def main() -> None:
     st.set_page_config(page_title=f"{chosen_page.title} · {t('Binational drug trends')}")
     frame.draw(chosen)
     chosen_page.run()
-    frame.mend_language(chosen)
+    frame.mend_page(chosen)
 
 
 main()

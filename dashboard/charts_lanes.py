@@ -119,8 +119,8 @@ def _line(data: pd.DataFrame, lane: Drawn, hue: str, x: alt.X, y: alt.Y, colours
     base = alt.Chart(data).encode(x=x, detail="method:N")
     return [
         base.mark_area(color=hue, opacity=0.13).encode(y=y, y2="floor:Q"),
-        base.mark_line(color=hue, strokeWidth=1.5).encode(y=alt.Y("settled:Q")),
-        base.mark_line(color=hue, strokeWidth=1.5, strokeDash=[3, 2]).encode(y=alt.Y("open:Q")),
+        base.mark_line(color=hue, strokeWidth=1.5).encode(y=alt.Y("settled:Q", axis=None)),
+        base.mark_line(color=hue, strokeWidth=1.5, strokeDash=[3, 2]).encode(y=alt.Y("open:Q", axis=None)),
     ]
 
 
@@ -131,7 +131,7 @@ def _broken(lane: Drawn, floor: int, x: alt.X, y: alt.Y, colours: Any) -> list[A
     text = base.mark_text(align="right", dx=-4, color=colours.muted, fontSize=10, baseline="top")
     return [
         base.mark_rule(color=colours.ink, strokeDash=[2, 3]).encode(y=y, y2="top:Q"),
-        text.encode(y=alt.Y("top:Q"), text="text:N"),
+        text.encode(y=alt.Y("top:Q", axis=None), text="text:N"),
     ]
 
 

@@ -25,6 +25,7 @@ ICON = (
     "<rect width='5' height='20' y='2' fill='%230072B2'/>"
     "<rect x='8' width='5' height='20' y='2' fill='%23009E73'/></svg>"
 )
+VISIT = "drug_trends_visit"  # a cookie: the day of the last visit, nothing else
 _HELD = ("lang", "as_of", "budget")  # what goes along from page to page
 
 
@@ -148,10 +149,27 @@ def _go(chosen: Selection) -> None:
     st.rerun()
 
 
-def mend_language(chosen: Selection) -> None:
-    """Streamlit's page says it is English; a screen reader must hear the language that is shown."""
+def last_visit() -> date | None:
+    """The day of the reader's visit before this session, by a cookie of this browser; None where there is none."""
+    if "last_visit" not in st.session_state:
+        try:
+            found = date.fromisoformat(st.context.cookies.get(VISIT, ""))
+        except ValueError:
+            found = None
+        st.session_state["last_visit"] = found
+    visit: date | None = st.session_state["last_visit"]
+    return visit
+
+
+def mend_page(chosen: Selection) -> None:
+    """What Streamlit's page leaves undone: its language, which a screen reader must hear, and the day of this visit."""
     code = "es-MX" if chosen.language == "es" else "en-US"
-    st.html(f"<script>document.documentElement.lang = '{code}'</script>", unsafe_allow_javascript=True)
+    last_visit()  # read before it is written
+    cookie = f"{VISIT}={data.today()}; path=/; max-age=31536000; SameSite=Strict"
+    st.html(
+        f"<script>document.documentElement.lang = '{code}'; document.cookie = '{cookie}'</script>",
+        unsafe_allow_javascript=True,
+    )
 
 
 def broken(error: Exception) -> None:

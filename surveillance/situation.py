@@ -198,6 +198,9 @@ def _case_files(store: Store, as_of: date) -> Tile:
     return _measured("MX", "enforcement", name, "MX", "all", line, as_of)
 
 
+REVISED = 0.05  # a share by which a figure must change to be named as revised
+
+
 @dataclass(frozen=True)
 class Changes:
     """What is different between two assessments: keys (indicator, geography, substance)."""
@@ -205,6 +208,12 @@ class Changes:
     newer: list[tuple[str, str, str]]  # a newer complete period
     opened: list[tuple[str, str, str]]
     closed: list[tuple[str, str, str]]
+    revised: list[tuple[str, str, str]]  # a figure of a period that was known before changed by more than REVISED
+    lost: list[tuple[str, str, str]]  # a figure that was known before has none any more
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.newer or self.opened or self.closed or self.revised or self.lost)
 
 
 def changes(before: Assessment, after: Assessment) -> Changes:
@@ -216,7 +225,22 @@ def changes(before: Assessment, after: Assessment) -> Changes:
     both = by_key(after).join(by_key(before).add_suffix("_before"), how="outer")
     open_now, open_then = (both[name].isin(["signal", "last_known"]) for name in ("state", "state_before"))
     newer = both["period"] > both["period_before"]
-    return Changes(*(list(both.index[mask]) for mask in (newer, open_now & ~open_then, open_then & ~open_now)))
+    masks = (newer, open_now & ~open_then, open_then & ~open_now)
+    return Changes(*(list(both.index[mask]) for mask in masks), *_restated(before, after))
+
+
+def _restated(
+    before: Assessment, after: Assessment
+) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
+    """The series of which a figure known before was revised by more than REVISED, or is lost."""
+    key = [*SERIES, "period"]
+    then = before.verdicts.loc[before.verdicts["observed"].notna(), [*key, "observed"]]
+    both = then.merge(after.verdicts[[*key, "observed"]], on=key, how="left", suffixes=("_then", "_now"))
+    was, now = both["observed_then"], both["observed_now"]
+    revised = (now - was).abs() > REVISED * was.abs()
+    found = (both.loc[mask, SERIES].drop_duplicates() for mask in (revised, now.isna()))
+    first, second = (list(table.itertuples(index=False, name=None)) for table in found)
+    return first, second
 
 
 def calendar(assessment: Assessment) -> pd.DataFrame:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import html
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import streamlit as st
 
-from dashboard import charts, data, filters, text
+from dashboard import charts, data, filters, frame, text
 from dashboard.filters import Selection
 from dashboard.sentences import series_name
 from dashboard.status import absence, detail, headline, tile_words
 from dashboard.text import Text
+from dashboard.views import corridors, lanes
 from dashboard.views.signals import card
 from data_sources.indicators import INDICATORS
 from surveillance.assessment import Assessment
-from surveillance.situation import Tile, calendar, changes, tiles
+from surveillance.situation import Changes, Tile, calendar, changes, tiles
 
 CARDS = 3
 MOST = 4  # opened or closed signals that are named
@@ -34,9 +36,11 @@ def render(selection: Selection) -> None:
     st.markdown(detail(t, assessment, markdown=True))
     _tiles(t, selection, data.computed("tiles", lambda day: tiles(data.store(), day), selection.as_of))
     _signals(t, selection, assessment)
+    lanes.part(t, selection)
+    corridors.part(t, selection)
     left, right = st.columns(2, gap="xsmall")
     with left.container(border=True, height="stretch"):
-        _changes(t, selection, assessment)
+        _changes(t, selection)
         _blind(t, assessment)
     with right.container(border=True, height="stretch"):
         _calendar(t, assessment)
@@ -110,14 +114,30 @@ def _blind(t: Text, assessment: Assessment) -> None:
     _list(parts)
 
 
-def _changes(t: Text, selection: Selection, assessment: Assessment) -> None:
+def _changes(t: Text, selection: Selection) -> None:
+    """What is different since a week before, and since the reader was here last."""
+    week = max(selection.as_of - timedelta(days=7), filters.EARLIEST)
     st.header(t("What changed since a week before"), anchor=False)
-    day = max(selection.as_of - timedelta(days=7), filters.EARLIEST)
-    found = changes(data.assessment(day.isoformat(), selection.budget), assessment)
+    _changed_since(t, selection, week)
+    visit = frame.last_visit()
+    if visit is not None and visit < selection.as_of and visit != week and not selection.replay:
+        st.header(t("Since your last visit on {day}", day=t.date(visit)), anchor=False)
+        _changed_since(t, selection, max(visit, filters.EARLIEST))
+
+
+def _changed_since(t: Text, selection: Selection, day: date) -> None:
+    before = replace(selection, as_of=day)
+    found: Changes = data.computed(
+        "changes", lambda *_: changes(data.judged(before), data.judged(selection)), before, selection
+    )
+    if found.nothing:
+        _list([t("Nothing: no newer period, no revision over 5 %, no signal opened or closed")])
+        return
+    newer, revised, lost = len(found.newer), len(found.revised), len(found.lost)
     lines = [
-        t.n("{n} series has a newer period", "{n} series have a newer period", len(found.newer))
-        if found.newer
-        else t("No series has a newer period"),
+        t.n("{n} series has a newer period", "{n} series have a newer period", newer) if newer else "",
+        t.n("{n} series revised by over 5 %", "{n} series revised by over 5 %", revised) if revised else "",
+        t.n("{n} series lost a figure", "{n} series lost figures", lost) if lost else "",
         *(t("Signal opened: {series}", series=_name(t, key)) for key in found.opened[:MOST]),
         *(t("Signal closed: {series}", series=_name(t, key)) for key in found.closed[:MOST]),
     ]
@@ -126,7 +146,7 @@ def _changes(t: Text, selection: Selection, assessment: Assessment) -> None:
         lines.append(t.n("{n} more", "{n} more", more))
     if not (found.opened or found.closed):
         lines.append(t("No signal opened or closed"))
-    _list([text.escape_markdown(line) for line in lines])
+    _list([text.escape_markdown(line) for line in lines if line])
 
 
 def _list(lines: list[str]) -> None:
