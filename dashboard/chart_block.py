@@ -37,6 +37,7 @@ class Block:
     export: pd.DataFrame | None = None
     notes: Sequence[str] = ()
     columns: Mapping[str, Any] | None = None  # st.column_config of the table
+    selects: bool = False  # whether a click on the chart (a selection of its own) draws the page again
 
 
 def draw(t: Text, selection: Selection, block: Block, *, titled: bool = True) -> Any:
@@ -51,8 +52,9 @@ def draw(t: Text, selection: Selection, block: Block, *, titled: bool = True) ->
     shown = None
     with picture:
         shown = st.altair_chart(
-            block.chart, width="stretch", theme=None, alt=block.alt or block.title, key=f"chart-{block.key}"
-        )
+            block.chart, width="stretch", theme=None, alt=block.alt or block.title, key=f"chart-{block.key}",
+            on_select="rerun" if block.selects else "ignore",
+        )  # fmt: skip
         st.markdown(f":small[:gray[{text.escape_markdown(block.caption)}]]")
     if table.open:
         with table:

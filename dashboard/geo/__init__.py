@@ -1,0 +1,1 @@
+"""Where the states are, and what lies across the line."""
