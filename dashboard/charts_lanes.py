@@ -14,6 +14,7 @@ from dashboard.look import NOMINAL, Country, Language, Width, finish, hatch, pal
 
 HIGH = 0.62  # of a lane's height that its largest value takes; the name stands above
 ROOM = 62  # px a lane
+NARROW = alt.ExprRef("max(width - 10, 120)")  # on a phone, words are cut rather than the picture squeezed
 BESIDE = 92  # px right of the "now" rule, for the newest values
 
 
@@ -149,7 +150,7 @@ def _hatched(
     if lane.missing and share * NOMINAL > 5.2 * len(lane.missing):
         data = _at(end, floor + HIGH * 0.4, lane.missing)
         halo = alt.Chart(data).encode(x=x, y=y, text="text:N")
-        style: dict[str, Any] = {"align": "right", "dx": -6, "fontSize": 10}
+        style: dict[str, Any] = {"align": "right", "dx": -6, "fontSize": 10, "limit": NARROW}
         layers.append(halo.mark_text(stroke=colours.paper, strokeWidth=4, **style))
         layers.append(halo.mark_text(color=colours.muted, **style))
     return layers
@@ -157,7 +158,7 @@ def _hatched(
 
 def _words(lane: Drawn, floor: int, first: pd.Timestamp, hue: str, x: alt.X, y: alt.Y, colours: Any) -> list[Any]:
     name = alt.Chart(_at(first, floor + 0.86, lane.name)).encode(x=x, y=y, text="text:N")
-    layers = [name.mark_text(align="left", color=hue, fontWeight=600, dx=2)]
+    layers = [name.mark_text(align="left", color=hue, fontWeight=600, dx=2, limit=NARROW)]
     for text, height, style in (
         (lane.stage, 0.86, {"color": colours.ink, "fontWeight": "bold", "fontSize": 10}),
         (lane.newest, 0.5, {"color": hue, "fontWeight": "bold"}),

@@ -69,7 +69,7 @@ def finding(t: Text, found: list[Lane]) -> str:
         return t("Supply, use and harm side by side")
     supply, harm = tops[0], tops[-1]
     return t(
-        "Over 12 months, fentanyl seizures at the border were highest to {supply}, deaths to {harm}; "
+        "Fentanyl seizures at the border were highest in the 12 months to {supply}, deaths in those to {harm}; "
         "the newest 12 months stand at {share} and {other} of that",
         supply=t.month(supply.period),
         harm=t.month(harm.period),
@@ -174,11 +174,15 @@ def _export(found: list[Lane]) -> pd.DataFrame:
     parts = [
         pd.DataFrame(
             {
-                "country": lane.country, "stage": lane.stage, "indicator": lane.indicator, "period": lane.line.index,
-                "value": lane.line.to_numpy(), "complete": lane.complete.to_numpy(),
+                "country": lane.country,
+                "stage": lane.stage,
+                "indicator": lane.indicator,
+                "period": lane.line.index,
+                "value": lane.line.to_numpy(),
+                "complete": lane.complete.to_numpy(),
             }
         )
         for lane in found
         if lane.line is not None and lane.complete is not None
-    ]  # fmt: skip
+    ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"country": []})

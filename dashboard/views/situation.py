@@ -17,6 +17,7 @@ from dashboard.views import corridors, lanes
 from dashboard.views.signals import card
 from data_sources.indicators import INDICATORS
 from surveillance.assessment import Assessment
+from surveillance.explain import closest
 from surveillance.situation import Changes, Tile, calendar, changes, tiles
 
 CARDS = 3
@@ -89,7 +90,7 @@ def _tile(t: Text, selection: Selection, tile: Tile) -> None:
 def _signals(t: Text, selection: Selection, assessment: Assessment) -> None:
     signals = assessment.signals
     if signals.empty:
-        st.header(t("No open signals"), anchor=False)
+        _no_signals(t, selection, assessment)
         return
     new = int((signals["state"] == "signal").sum())
     st.header(t("Signals that need review") if new else t("Last known signals, from late sources"), anchor=False)
@@ -100,6 +101,23 @@ def _signals(t: Text, selection: Selection, assessment: Assessment) -> None:
     if len(signals) > CARDS:
         link = filters.link(selection, "signals")
         st.markdown(f":small[[{t('All {n} signals', n=len(signals))}]({link})]")
+
+
+def _no_signals(t: Text, selection: Selection, assessment: Assessment) -> None:
+    """What stands where no signal is open: the series that come nearest to one."""
+    st.header(t("No open signals"), anchor=False)
+    near = closest(assessment, CARDS)
+    if near.empty:
+        return
+    links = []
+    for row in near.itertuples():
+        name = text.escape_markdown(f"{series_name(t, row.geography, row.substance)} ({t.short(row.indicator)})")
+        address = filters.link(
+            selection, "trends", indicator=row.indicator, geographies=(row.geography,), substance=row.substance
+        )
+        links.append(f"[{name}]({address})")
+    said = t("Closest to their alarm lines: {series}.", series=" · ".join(links))
+    st.markdown(f":small[{said} [{t('All in Signals')}]({filters.link(selection, 'signals')})]")
 
 
 def _blind(t: Text, assessment: Assessment) -> None:
