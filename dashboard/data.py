@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.filters import Selection
+from dashboard.triage.desk import Desk
 from data_sources.indicators import INDICATORS
 from data_sources.ingest import EMBEDDED, default_as_of, open_store
 from data_sources.store import Store
@@ -18,7 +19,7 @@ from surveillance import pipeline
 from surveillance.assessment import Assessment
 from surveillance.plan import DEFAULT_PLAN
 from surveillance.series import Wide, regular
-from surveillance.settings import store_folder
+from surveillance.settings import store_folder, triage_url
 
 Made = TypeVar("Made")
 KEPT = 16  # as-of dates and settings whose answers are kept in memory
@@ -28,6 +29,21 @@ KEPT = 16  # as-of dates and settings whose answers are kept in memory
 def store() -> Store:
     """The store, seeded with the embedded figures where it was empty; StoreError or OSError where it cannot be."""
     return open_store(store_folder())
+
+
+def desk() -> Desk:
+    """The decision log; DeskError where it cannot be opened."""
+    return _desk(triage_url())
+
+
+@st.cache_resource(show_spinner=False, on_release=Desk.close)
+def _desk(url: str) -> Desk:
+    return Desk.open(url)
+
+
+def now() -> datetime:
+    """This moment in UTC, without a zone, to the second."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
 def today() -> date:
