@@ -13,6 +13,6 @@ def serve(store: Path, port: int) -> NoReturn:
     """Become the app's server, so that a signal to this process ends it; the store's folder goes by environment."""
     environment = os.environ | {"DRUG_TRENDS_STORE": str(store.resolve())}
     with as_file(files("dashboard")) as folder:
-        command = [sys.executable, "-m", "streamlit", "run", str(folder / "app.py"), f"--server.port={port}"]
+        command = [sys.executable, "-m", "streamlit", "run", str(folder / "server.py"), f"--server.port={port}"]
         print(f"Dashboard: http://127.0.0.1:{port}", flush=True)
         os.execve(sys.executable, command, environment)
