@@ -22,7 +22,7 @@ from surveillance.recovered import MONTHS_OF, months_inside
 
 CAVEAT = (
     "Provisional figures are still revised by their publishers; a signal is a reason to look, not a finding. "
-    "A suppressed value is hidden by its publisher or by our rule for small counts, and is neither zero nor missing."
+    "A suppressed value is hidden by its publisher or by our rule for small counts: neither zero nor missing."
 )
 Asked = Mapping[str, Any]
 # Why a value is null, by its status; a reported value has no reason.
@@ -190,8 +190,9 @@ def _with_status(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 
 def _behind(rows: pd.DataFrame) -> tuple[str, ...]:
-    """The sources that may have given the rows' figures."""
-    used = {source for name in rows["indicator"].unique() for source in INDICATORS[name].sources}
+    """The sources that may have given the rows' figures; of no rows, those of everything that is watched."""
+    names = rows["indicator"].unique() if len(rows) else [watch.indicator for watch in DEFAULT_PLAN.watches]
+    used = {source for name in names for source in INDICATORS[name].sources}
     return tuple(source for source in SOURCES if source in used)
 
 

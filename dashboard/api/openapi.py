@@ -17,7 +17,7 @@ DAY: Mapping[str, Any] = {"type": "string", "format": "date"}
 MAYBE_DAY: Mapping[str, Any] = {"type": ["string", "null"], "format": "date"}
 NUMBER: Mapping[str, Any] = {
     "type": ["number", "null"],
-    "description": "6 significant digits; null: not known or hidden",
+    "description": "null: not known, or hidden",
 }
 WHOLE: Mapping[str, Any] = {"type": "integer", "minimum": 0}
 FLAG: Mapping[str, Any] = {"type": "boolean"}

@@ -142,10 +142,8 @@ def read(asked: Sequence[tuple[str, str]], known: Sequence[Parameter]) -> dict[s
     found: dict[str, Any] = {}
     for name, value in asked:
         if name not in by_name:
-            there = ", ".join(by_name)
-            raise _refused(
-                name[:_SHOWN], value, f"one of the parameters {there}", "There is no such parameter here"
-            )
+            there = f"one of {', '.join(by_name)}" if by_name else "none"
+            raise _refused(name[:_SHOWN], value, there, "There is no such parameter here")
         if name in found:
             raise _refused(name, value, "the parameter once", "The parameter is given twice")
         try:

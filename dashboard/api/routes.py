@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
+import pandas as pd
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -143,7 +144,7 @@ def _index(request: Request) -> Made:
     latest = data.latest()
 
     def body() -> tuple[bytes, Mapping[str, str]]:
-        nothing = Answer(formats.pd.DataFrame(), len(ENDPOINTS), latest, tuple(SOURCES))
+        nothing = Answer(pd.DataFrame(), len(ENDPOINTS), latest, tuple(SOURCES))
         addresses = [
             {"href": f"{PREFIX}{endpoint.path}", "title": endpoint.about, "parameters": _names(endpoint)}
             for endpoint in ENDPOINTS
