@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from surveillance.judging import Judgements
+from surveillance.watch import Plan
 
 JUDGEMENTS_A_QUARTER = {"W": 13, "MS": 3}
 SMALLEST, LARGEST = 1e-6, 0.1
@@ -48,3 +49,10 @@ def spend(
         else:
             high = middle
     return float(np.exp(low)), spent
+
+
+def gate(plan: Plan, newest: Sequence[Judgements], inflation: Mapping[str, float]) -> tuple[float, float]:
+    """The alpha of a plan, from its budget or as it is fixed, and the false signals a quarter that follow."""
+    if plan.fixed_alpha is None:
+        return spend(plan.budget, newest, inflation)
+    return plan.fixed_alpha, expected_false(newest, plan.fixed_alpha, inflation)

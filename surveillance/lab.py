@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from data_sources.observations import SERIES
-from surveillance.detectors import Detector
-from surveillance.detectors.contract import OutOfRange
-from surveillance.judging import judge
-from surveillance.plan import Watch
+from surveillance import pipeline
+from surveillance.budget import gate
+from surveillance.hands import Each
+from surveillance.judging import Judgements
+from surveillance.pipeline import Part
 from surveillance.series import Wide
+from surveillance.watch import Plan, Watch
 
 KEY = [*SERIES, "period"]
 RECENT = 36  # periods of each series over which alarms are compared
@@ -70,88 +70,55 @@ def several(wide: Wide, columns: Sequence[tuple[str, str]]) -> Wide:
     return wide[list(columns)]
 
 
-def judged(detector: Detector, wide: Wide, *, short: Detector | None = None) -> pd.DataFrame:
-    """Verdict rows on every series of *wide* under a draft detector (and the one for short histories)."""
-    return judge(Watch(wide.indicator.id, detector, "draft", short=short), wide)
+def judged(watch: Watch, wide: Wide, *, alpha: float, inflation: float = 1.0) -> pd.DataFrame:
+    """Verdict rows on every series of *wide* under a row of a plan at an *alpha* after its *inflation*."""
+    return Judgements(watch, wide).rows(alpha, inflation)
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """A detector's parameter as a control needs it: its kind, default, range (None: unlimited) and choices."""
+class Fits:
+    """One row of a plan fitted to its series, piece by piece: what verdicts at any alpha follow from."""
 
-    name: str
-    kind: Literal["whole", "number", "switch", "choice", "pair"]
-    default: Any
-    optional: bool = False
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
+    pieces: tuple[Judgements, ...]
+    parts: tuple[Part, ...]
 
 
-def parameters(detector: type[Any]) -> list[Parameter]:
-    """The detector's parameters in order, with the ranges that its own validation enforces."""
-    hints, default = get_type_hints(detector), detector()
-    found = []
-    for field in fields(detector):
-        options = get_args(hints[field.name])
-        optional = NoneType in options
-        kind = next(option for option in options if option is not NoneType) if optional else hints[field.name]
-        value = getattr(default, field.name)
-        if get_origin(kind) is Literal:
-            found.append(Parameter(field.name, "choice", value, optional, choices=tuple(map(str, get_args(kind)))))
-        elif kind is bool:
-            found.append(Parameter(field.name, "switch", value, optional))
-        elif get_origin(kind) is tuple:
-            found.append(Parameter(field.name, "pair", value, optional))
-        else:
-            low, high = _range(default, field.name)
-            found.append(Parameter(field.name, "whole" if kind is int else "number", value, optional, low, high))
-    return found
+def fits(watch: Watch, wide: Wide) -> Fits:
+    """The series of *wide* fitted, over all periods and at the newest."""
+    if watch.substances:
+        columns = wide.observed.columns
+        wide = wide[[column for column in columns if column[1] in watch.substances]]
+    pieces = tuple(pipeline.fitted(piece) for piece in pipeline.pieces([(watch, wide)]))
+    return Fits(pieces, tuple(pipeline.reported(piece) for piece in pieces))
 
 
-def _range(detector: Any, name: str) -> tuple[float | None, float | None]:
-    """What the detector's validation answers to an impossible value; (None, None) where it accepts any."""
-    try:
-        replace(detector, **{name: float("-inf")})
-    except OutOfRange as error:
-        return error.low, None if error.high == float("inf") else error.high
-    except ValueError:
-        pass
-    return None, None
+@dataclass(frozen=True)
+class Trial:
+    """All series under a draft: verdict rows, alpha, false signals a quarter, and inflations by indicator."""
+
+    verdicts: pd.DataFrame
+    alpha: float
+    expected_false: float
+    inflation: Mapping[str, float]
 
 
-def written(value: Any) -> str:
-    """A parameter's value as a link carries it."""
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+def trial(plan: Plan, fitted: Sequence[Fits], *, each: Each = list) -> Trial:
+    """The draft *plan* on the fits of its rows: what `pipeline.run` says of the same series, without the store.
+
+    *each* goes over the pieces whose rows are made (a bar). Raises ValueError where *fitted* is empty.
+    """
+    parts = [part for some in fitted for part in some.parts]
+    if not parts:
+        raise ValueError("there is no series to judge")
+    inflation = {name: found.inflation for name, found in pipeline.pooled(parts).items()}
+    alpha, expected = gate(plan, [part.newest for part in parts], inflation)
+    pieces: Iterable[Judgements] = each([piece for some in fitted for piece in some.pieces])
+    rows = [pipeline.rows(piece, alpha, inflation) for piece in pieces]
+    return Trial(pd.concat(rows, ignore_index=True), alpha, expected, inflation)
 
 
-def read(parameter: Parameter, text: str) -> Any:
-    """The value that a link carries; ValueError where it is not one of this kind."""
-    if parameter.optional and text == "None":
-        return None
-    if parameter.kind == "switch":
-        if text not in ("True", "False"):
-            raise ValueError(f"{parameter.name} must be True or False, not {text!r}")
-        return text == "True"
-    if parameter.kind == "pair":
-        first, second = map(int, text.split(","))
-        return first, second
-    if parameter.kind == "choice":
-        if text not in parameter.choices:
-            raise ValueError(f"{parameter.name} must be one of {', '.join(parameter.choices)}, not {text!r}")
-        return type(parameter.default)(text)
-    return int(text) if parameter.kind == "whole" else float(text)
-
-
-def built(detector: type[Any], values: Mapping[str, Any]) -> Detector:
-    """The detector with these parameters; ValueError naming the parameter, its range and the value."""
-    known = {field.name for field in fields(detector)}
-    return detector(**{name: value for name, value in values.items() if name in known})
-
-
-def changes(panel: Detector, draft: Detector) -> dict[str, tuple[Any, Any]]:
-    """What the draft changes: per parameter the panel's value and the draft's; another detector as `detector`."""
-    if type(panel) is not type(draft):
-        return {"detector": (type(panel).__name__, type(draft).__name__)}
-    pairs = {field.name: (getattr(panel, field.name), getattr(draft, field.name)) for field in fields(type(panel))}  # type: ignore[arg-type]
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+def dialled(plan: Plan, fitted: Sequence[Fits]) -> tuple[float, float]:
+    """The alpha that a plan's budget allows on these fits, and the false signals a quarter that follow."""
+    parts = [part for some in fitted for part in some.parts]
+    inflation = {name: found.inflation for name, found in pipeline.pooled(parts).items()}
+    return gate(plan, [part.newest for part in parts], inflation)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from data_sources.store import Store
 from surveillance.assessment import VERDICT_COLUMNS, Assessment
-from surveillance.budget import spend
+from surveillance.budget import gate
 from surveillance.calibration import Calibration, Floats, calibrate
 from surveillance.hands import Each, Hands, Here
 from surveillance.judging import Judgements, newest
@@ -41,7 +41,7 @@ def run(
     done = hands.gather(hands.map(reported, fits))
     calibration = pooled(done)
     plan = replace(plan, inflation={name: found.inflation for name, found in calibration.items()})
-    alpha, expected_false = spend(plan.budget, [part.newest for part in done], plan.inflation)  # the only gate
+    alpha, expected_false = gate(plan, [part.newest for part in done], plan.inflation)  # the only gate
     verdicts = pd.concat(hands.gather(hands.map(rows, fits, alpha, plan.inflation)), ignore_index=True)
     return Assessment(
         as_of=as_of,

@@ -52,7 +52,7 @@ def render(selection: Selection) -> None:
     started = time.perf_counter()
     rows = drawn(panel, wide, place, substance)
     try:
-        verdicts = lab.judged(draft.detector, lab.only(wide, place, substance), short=draft.short)
+        verdicts = lab.judged(Watch(wide.indicator.id, draft.detector, '', short=draft.short), lab.only(wide, place, substance), alpha=draft.detector.alpha)
     except ValueError as error:  # this detector and this series, or this frequency, do not go together
         title.title(t("These settings do not go together"))
         with centre:
@@ -138,7 +138,7 @@ def _all_series(t: Text, selection: Selection, panel: Assessment, wide: Wide, dr
             started = time.perf_counter()
             watched = own[["geography", "substance"]].drop_duplicates()
             columns = list(watched.itertuples(index=False, name=None))
-            verdicts = lab.judged(draft.detector, lab.several(wide, columns), short=draft.short)
+            verdicts = lab.judged(Watch(wide.indicator.id, draft.detector, '', short=draft.short), lab.several(wide, columns), alpha=draft.detector.alpha)
             st.session_state["lab_applied"] = (key, lab.compare(own, verdicts), time.perf_counter() - started)
         applied = st.session_state.get("lab_applied")
         if applied is None or applied[0] != key:

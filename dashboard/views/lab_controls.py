@@ -12,10 +12,10 @@ import streamlit as st
 from dashboard import data, text
 from dashboard.filters import BUDGETS, Selection
 from dashboard.text import N_, Text
-from surveillance import lab
 from surveillance.detectors import DETECTORS, Detector
 from surveillance.detectors.contract import OutOfRange
-from surveillance.lab import Parameter
+from surveillance import parameters as params
+from surveillance.parameters import Parameter
 from surveillance.plan import DEFAULT_PLAN, Watch
 
 _NAMES = {
@@ -132,7 +132,7 @@ def controls(t: Text, selection: Selection, watch: Watch) -> Draft | None:
     kind = DETECTORS[name]
     start = watch.detector if kind is type(watch.detector) else kind()
     linked = _linked(name, budget)
-    parameters = [_started(parameter, start, alpha, linked) for parameter in lab.parameters(kind)]
+    parameters = [_started(parameter, start, alpha, linked) for parameter in params.parameters(kind)]
     values = {p.name: _control(t, p, f"lab-{name}-{scope}") for p in parameters if p.name in _SIMPLE}
     with st.expander(t("More: alpha, thresholds, weights")):
         values |= {
@@ -141,7 +141,7 @@ def controls(t: Text, selection: Selection, watch: Watch) -> Draft | None:
     own_alpha = abs(values["alpha"] - alpha) > 1e-9
     _remember(name, budget, {key: value for key, value in values.items() if key != "alpha" or own_alpha})
     try:
-        detector = lab.built(kind, values)
+        detector = params.built(kind, values)
     except OutOfRange as error:
         st.error(
             t(
@@ -156,7 +156,7 @@ def controls(t: Text, selection: Selection, watch: Watch) -> Draft | None:
     except ValueError as error:
         st.error(t("These settings do not go together: {reason}", reason=text.escape_markdown(error)))
         return None
-    changes = dict(lab.changes(watch.detector, detector))
+    changes = {} if detector == watch.detector else {'detector': (type(watch.detector).__name__, type(detector).__name__)}
     if not own_alpha:
         changes.pop("alpha", None)  # it follows from the dial
     if budget != DEFAULT_PLAN.budget:
@@ -178,7 +178,7 @@ def _linked(name: str, budget: float) -> dict[str, str]:
 def _remember(name: str, budget: float, values: Mapping[str, Any]) -> None:
     """Write the draft into the address, so that the page is a link."""
     draft = {"detector": name, "budget_draft": f"{budget:g}"} | {
-        f"p_{k}": lab.written(v) for k, v in values.items()
+        f"p_{k}": params.written(v) for k, v in values.items()
     }
     for key in [key for key in st.query_params if key.startswith("p_") and key not in draft]:
         del st.query_params[key]
@@ -206,7 +206,7 @@ def _started(parameter: Parameter, start: Detector, alpha: float, linked: Mappin
     """The parameter with the value to begin with: the link's, else the dial's alpha, else the panel's."""
     value = alpha if parameter.name == "alpha" else getattr(start, parameter.name)
     try:
-        value = lab.read(parameter, linked[parameter.name])
+        value = params.read(parameter, linked[parameter.name])
     except (KeyError, ValueError):
         pass  # not in the link, or not a value of its kind: the panel's stands
     else:
@@ -266,4 +266,4 @@ def _said(t: Text, value: Any) -> str:
     if isinstance(value, int | float):
         return t.number(value, 3)
     named = {kind.__name__: name for name, kind in DETECTORS.items()}
-    return t(_NAMES.get(named.get(value, ""), value)) if isinstance(value, str) else lab.written(value)
+    return t(_NAMES.get(named.get(value, ""), value)) if isinstance(value, str) else params.written(value)

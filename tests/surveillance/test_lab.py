@@ -8,9 +8,12 @@ import pytest
 
 from data_sources.indicators import INDICATORS
 from surveillance.detectors import DETECTORS, EarsC1, EarsC2, FarringtonFlexible
-from surveillance.lab import built, changes, compare, judged, only, parameters, read, written
+from surveillance.lab import compare, judged, only
+from surveillance.parameters import built, parameters, read, written
 from surveillance.series import wide
+from surveillance.watch import Watch
 
+WATCH = Watch("us_cbp_seizure_events", EarsC2(), "draft")
 MONTHS = pd.date_range("2023-01-01", periods=40, freq="MS")
 
 
@@ -66,14 +69,14 @@ def table() -> object:
 
 
 def test_one_series_judged_alone_agrees_with_the_run_over_all(table) -> None:  # type: ignore[no-untyped-def]
-    everything = judged(EarsC2(alpha=0.02), table)
-    alone = judged(EarsC2(alpha=0.02), only(table, "US", "heroin"))
+    everything = judged(WATCH, table, alpha=0.02)
+    alone = judged(WATCH, only(table, "US", "heroin"), alpha=0.02)
     same = everything[everything["geography"] == "US"].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone[same.columns], same)
 
 
 def test_a_more_sensitive_draft_loses_no_alarm(table) -> None:  # type: ignore[no-untyped-def]
-    strict, loose = (judged(EarsC2(alpha=alpha), table) for alpha in (0.001, 0.2))
+    strict, loose = (judged(WATCH, table, alpha=alpha) for alpha in (0.001, 0.2))
     found = compare(strict, loose)
     assert found.lost.empty
     assert len(found.gained)
@@ -88,12 +91,6 @@ def test_a_detector_is_built_from_values_and_ignores_those_of_others() -> None:
     assert built(EarsC1, {"alpha": 0.05, "baseline": 9, "years": 3}) == EarsC1(alpha=0.05, baseline=9)
     with pytest.raises(ValueError, match="baseline must lie in"):
         built(EarsC1, {"baseline": 1})
-
-
-def test_changes_name_each_parameter_with_both_values() -> None:
-    assert changes(EarsC2(), EarsC2(baseline=9, alpha=0.05)) == {"alpha": (0.001, 0.05), "baseline": (7, 9)}
-    assert changes(EarsC2(), EarsC2()) == {}
-    assert changes(EarsC2(), FarringtonFlexible()) == {"detector": ("EarsC2", "FarringtonFlexible")}
 
 
 @pytest.mark.parametrize("detector", DETECTORS.values())
