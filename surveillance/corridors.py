@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from data_sources.indicators import INDICATORS
 from data_sources.observations import SERIES
 from surveillance.assessment import Assessment
 
@@ -71,6 +72,9 @@ def cells(assessment: Assessment, corridor: Corridor) -> list[Cell]:
 
 def _cell(table: pd.DataFrame, series: Series) -> Cell:
     country: Literal["US", "MX"] = "MX" if series[1].startswith("MX") else "US"
+    before = INDICATORS[series[0]].continues
+    if series not in table.index and before is not None:  # on a day before the method changed
+        series = (before, *series[1:])
     if series not in table.index:
         return Cell(series, country, "not_held")
     row = table.loc[series]

@@ -9,12 +9,13 @@ from dashboard.filters import Selection
 from dashboard.look import figure
 from dashboard.text import N_, Text
 from data_sources.indicators import INDICATORS
-from surveillance.corridors import CORRIDORS, Cell, Corridor, above, cells
+from surveillance.corridors import CORRIDORS, Cell, above, cells
 
 _SHORT = {
     "us_cbp_seizure_weight": N_("fentanyl seized, lb"),
     "us_overdose_ed_rate": N_("opioid visits, {place}"),
     "us_overdose_deaths_12m": N_("deaths, {place}"),
+    "mx_retail_drug_case_files": N_("case files, {place}"),
     "mx_retail_drug_case_files_rnid": N_("case files, {place}"),
 }
 STANDS = {
@@ -56,7 +57,7 @@ def finding(t: Text, strip: list[list[Cell]]) -> str:
     )
 
 
-def words(t: Text, corridor: Corridor, cell: Cell) -> tuple[str, str, str]:
+def words(t: Text, cell: Cell) -> tuple[str, str, str]:
     """What a cell measures, its value with its period, and where it stands, in plain words."""
     name, place, _ = cell.series
     label = t(_SHORT[name], place=t.place(place)) if "{place}" in _SHORT[name] else t(_SHORT[name])
@@ -68,7 +69,7 @@ def words(t: Text, corridor: Corridor, cell: Cell) -> tuple[str, str, str]:
 
 
 def _row(t: Text, selection: Selection, cell: Cell) -> str:
-    label, value, stand = words(t, CORRIDORS[0], cell)
+    label, value, stand = words(t, cell)
     hue = "blue" if cell.country == "US" else "green"
     name, place, substance = cell.series
     link = filters.link(selection, "trends", indicator=name, geographies=(place,), substance=substance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from data_sources.indicators import INDICATORS
 from data_sources.ingest import open_store
+from data_sources.observations import SERIES
 from surveillance import pipeline, situation
 
 AS_OF = date(2026, 10, 2)
@@ -86,7 +88,21 @@ def test_changes_between_two_days_are_found(store):
     before, after = pipeline.run(store, date(2026, 9, 10)), pipeline.run(store, AS_OF)
     found = situation.changes(before, after)
     assert ("us_overdose_deaths_12m", "US", "synthetic_opioids") in found.newer
-    assert situation.changes(after, after) == situation.Changes([], [], [])
+    assert situation.changes(after, after).nothing
+
+
+def test_a_revision_over_five_per_cent_and_a_lost_figure_are_named(store):
+    before = pipeline.run(store, AS_OF)
+    verdicts = before.verdicts.copy()
+    held = verdicts[verdicts["observed"] > 0].groupby(SERIES, sort=False)
+    first, second, third = (group.index[-1] for _, group in list(held)[:3])
+    verdicts.loc[first, "observed"] *= 1.06
+    verdicts.loc[second, "observed"] *= 1.04
+    verdicts.loc[third, "observed"] = np.nan
+    found = situation.changes(before, replace(before, verdicts=verdicts))
+    assert found.revised == [tuple(verdicts.loc[first, SERIES])]
+    assert found.lost == [tuple(verdicts.loc[third, SERIES])]
+    assert not found.nothing
 
 
 def test_the_calendar_counts_from_the_next_period(store):
