@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import vl_convert
 
+from dashboard import typeface
 from dashboard.look import (
     DARK,
     LIGHT,
@@ -41,7 +42,9 @@ __all__ = [
 
 def svg(chart: Any, language: Language) -> str:
     """A finished chart as SVG, its dates in the language; the chart needs a width in px."""
-    return str(vl_convert.vegalite_to_svg(chart.to_dict(), time_format_locale=time_locale(language)))
+    typeface.register()
+    spec = typeface.in_spec(chart.to_dict())
+    return str(vl_convert.vegalite_to_svg(spec, time_format_locale=time_locale(language)))
 
 
 def sparkline(
