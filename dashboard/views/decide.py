@@ -37,8 +37,6 @@ def part(t: Text, selection: Selection, series_row: pd.Series) -> None:
     else:
         _reader(t, person)
     _log(t, desk, signal)
-    # The version a decision is held against is the one that stands on the page.
-    st.session_state[_key(signal, "version")] = case.version
 
 
 def badge(t: Text, case: Case) -> None:
@@ -117,7 +115,7 @@ def _form(t: Text, selection: Selection, case: Case, person: Person, found: Fact
                 type="primary",
                 key=_key(case.signal, "record"),
                 on_click=_record,
-                args=(case, person, selection, settings_of(plan), found),
+                args=(case, selection, settings_of(plan), found),
             )
             name = identity.shown(t, person.name, verified=person.verified)
             st.markdown(f":small[:gray[{t('You sign as {name}.', name=name)}]]")
@@ -142,29 +140,32 @@ def _choice(t: Text, choice: tuple[str, str]) -> str:
     to, country = choice
     if choice == COMMENT:
         return t("Comment only")
-    return (
-        t(words.SIGNING[country]) if country else t(next(said for name, said in words.MOVES.items() if name == to))
-    )
+    if country:
+        return t(words.SIGNING[country])
+    return t(next(said for name, said in words.MOVES.items() if name == to))
 
 
-def _record(case: Case, person: Person, selection: Selection, settings: str, found: Facts) -> None:
-    """Send what the form holds to the desk; what was typed stays there unless it was recorded."""
+def _record(case: Case, selection: Selection, settings: str, found: Facts) -> None:
+    """Send what the form holds to the desk; what was typed stays there unless it was recorded.
+
+    *case* is as it stood on the page when the form was drawn: a decision is held against its version.
+    """
     signal = case.signal
-    version = int(st.session_state.get(_key(signal, "version"), case.version))
-    choice = st.session_state.get(f"{_key(signal, 'choice')}-{version}")
+    choice = st.session_state.get(f"{_key(signal, 'choice')}-{case.version}")
     reason = str(st.session_state.get(_key(signal, "reason"), ""))
-    held = {
-        "person": person, "at": data.now(), "as_of": selection.as_of, "settings": settings, "facts": found,
-    }  # fmt: skip
+    person, at, as_of = identity.present(), data.now(), selection.as_of
     outcome: object = True
     try:
         if choice is None:
             raise rules.Refused("no_choice")
         to, country = choice
         if choice == COMMENT:
-            data.desk().comment(signal, reason, **held)  # type: ignore[arg-type]
+            data.desk().comment(signal, reason, person=person, at=at, as_of=as_of, settings=settings, facts=found)
         else:
-            data.desk().decide(signal, version, to, reason=reason, country=country, **held)  # type: ignore[arg-type]
+            data.desk().decide(
+                signal, case.version, to, person=person, reason=reason, at=at, as_of=as_of, settings=settings,
+                facts=found, country=country,
+            )  # fmt: skip
         st.session_state[_key(signal, "reason")] = ""
     except (rules.Refused, DeskError) as error:
         outcome = error
