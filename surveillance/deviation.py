@@ -97,10 +97,7 @@ def _compared(y: Floats, last: int, sums: bool) -> dict[str, object]:
 def _reach(y: Floats, sums: bool) -> float:
     """Half the 80 % interval of log(value / reference); NaN where the steps are too few."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        if sums:
-            yearly = 12 * np.diff(y) / y[:-1]
-        else:
-            yearly = np.log(y[12:]) - np.log(y[:-12])
+        yearly = 12 * np.diff(y) / y[:-1] if sums else np.log(y[12:]) - np.log(y[:-12])
         steps = np.diff(yearly)[-STEPS:]
     steps = steps[np.isfinite(steps)]
     if len(steps) < FEWEST_STEPS:
@@ -151,9 +148,9 @@ def rates(table: pd.DataFrame, people: pd.DataFrame, *, months: int, per: float 
 
 
 def year_total(wide: Wide) -> pd.DataFrame:
-    """Of every series the sum of its newest twelve judged months: geography, substance, period, total; NaN with gaps.
+    """Of every series the sum of its newest twelve judged months: geography, substance, period, total.
 
-    For series whose months are published one by one; `period` is the newest of the twelve.
+    For series published month by month; `period` is the newest of the twelve; NaN where one is missing.
     """
     rows = []
     for (geography, substance), last in wide.newest.items():  # type: ignore[misc]
@@ -163,3 +160,19 @@ def year_total(wide: Wide) -> pd.DataFrame:
         total = float(year.sum(skipna=False)) if len(year) == 12 else float("nan")
         rows.append((geography, substance, last, total))
     return pd.DataFrame(rows, columns=["geography", "substance", "period", "total"])
+
+
+def rate_classes(values: pd.Series) -> tuple[pd.Series, tuple[float, float, float, float]]:
+    """The class 0 … 4 of each value among five of equal width from the least to the greatest, and their limits.
+
+    The limits are rounded to two significant digits of the width; NaN stays NaN; no values: limits of NaN. Where
+    all values are one, they are in the middle class.
+    """
+    held = values.dropna()
+    if held.empty:
+        return values, (float("nan"),) * 4
+    low, step = float(held.min()), float(held.max() - held.min()) / 5
+    digits = 1 - int(np.floor(np.log10(step))) if step > 0 else 1
+    limits = [round(low + step * i, digits) for i in range(1, 5)]
+    classes = np.searchsorted(limits, values.to_numpy(dtype=float), side="right") if step > 0 else 2
+    return pd.Series(classes, values.index, dtype="float64").where(values.notna()), (*limits,)  # type: ignore[return-value]

@@ -38,11 +38,12 @@ AREAS: dict[str, tuple[float, float, tuple[str, ...]]] = {
     "US-CBP-rio-grande-valley-sector": (-98.16, 26.30, ("US-TX", "MX-TAM")),
 }
 
-# Where a border state's name stands: inside it, or beside it over water.
+# Where a state's name stands: inside it, or beside it over water.
 LABELS = {
     "US-CA": (-120.3, 36.9), "US-AZ": (-111.8, 34.6), "US-NM": (-106.1, 34.6), "US-TX": (-98.9, 31.6),
     "MX-BCN": (-117.7, 30.3), "MX-SON": (-110.9, 29.7), "MX-CHH": (-106.5, 28.5), "MX-COA": (-102.2, 27.2),
     "MX-NLE": (-99.95, 25.2), "MX-TAM": (-96.3, 24.6),
+    "US-NY": (-68.6, 38.6),
 }  # fmt: skip
 
 

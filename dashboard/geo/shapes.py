@@ -1,4 +1,4 @@
-"""State boundaries of both countries (see NOTICE.txt) as features, and one equal-area projection for all of them."""
+"""State boundaries of both countries (see NOTICE.txt) as features, and one equal-area projection for all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from math import cos, radians, sin, sqrt
 from typing import Any
 
@@ -53,24 +54,28 @@ def _stitched(indices: Sequence[Any], arcs: list[list[Point]]) -> list[Any]:
 
 def points(geometry: dict[str, Any]) -> Iterator[Point]:
     """Every corner of a geometry, in degrees."""
-    rings = geometry["coordinates"] if geometry["type"] == "Polygon" else sum(geometry["coordinates"], [])
-    for ring in rings:
+    for ring in _rings(geometry):
         yield from ((x, y) for x, y in ring)
+
+
+def _rings(geometry: dict[str, Any]) -> list[Any]:
+    if geometry["type"] == "Polygon":
+        return list(geometry["coordinates"])
+    return [ring for polygon in geometry["coordinates"] for ring in polygon]
 
 
 def middle(geometry: dict[str, Any]) -> Point:
     """The centroid of a geometry's largest ring, in degrees: where a label may stand."""
-    rings = geometry["coordinates"] if geometry["type"] == "Polygon" else sum(geometry["coordinates"], [])
 
     def moments(ring: list[Point]) -> tuple[float, float, float]:
-        pairs = list(zip(ring, ring[1:], strict=False))
+        pairs = list(pairwise(ring))
         cross = [x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairs]
         area = sum(cross) / 2
         x = sum((x0 + x1) * c for ((x0, _), (x1, _)), c in zip(pairs, cross, strict=True)) / 6
         y = sum((y0 + y1) * c for ((_, y0), (_, y1)), c in zip(pairs, cross, strict=True)) / 6
         return area, x, y
 
-    area, x, y = max((moments(ring) for ring in rings), key=lambda found: abs(found[0]))
+    area, x, y = max((moments(ring) for ring in _rings(geometry)), key=lambda found: abs(found[0]))
     return round(x / area, 2), round(y / area, 2)
 
 
