@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, text
+from dashboard import charts, data, text
 from dashboard.downloads import csv_with_notes
 from dashboard.filters import Selection
 from dashboard.look import NOMINAL
@@ -94,11 +94,15 @@ def _sized(chart: Any) -> Any:
     return chart.properties(width=NOMINAL) if chart.width == "container" else chart
 
 
+def _digest(t: Text, selection: Selection) -> str:
+    return t("Digest of the settings: {digest}.", digest=data.plan(selection).digest)
+
+
 def export_notes(t: Text, selection: Selection, block: Block) -> list[str]:
     """What stands above an exported table: replay and settings first, then finding, caption and cautions."""
     notes = [block.title, block.subtitle, block.caption, *block.notes]
     if selection.modified:
-        notes.insert(0, t("Settings modified, not for publication."))
+        notes.insert(0, f"{t('Settings modified, not for publication.')} {_digest(t, selection)}")
     if selection.replay:
         notes.insert(0, t("REPLAY: as known on {day}.", day=t.date(selection.as_of)))
     return [note for note in notes if note]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -15,14 +16,17 @@ from dashboard.triage.desk import Desk
 from data_sources.indicators import INDICATORS
 from data_sources.ingest import EMBEDDED, default_as_of, open_store
 from data_sources.store import Store
-from surveillance import pipeline
+from surveillance import draft, lab, pipeline, saved_plans
 from surveillance.assessment import Assessment
-from surveillance.plan import DEFAULT_PLAN
+from surveillance.draft import Change
+from surveillance.lab import Fits
+from surveillance.plan import DEFAULT_PLAN, Plan, Watch
 from surveillance.series import Wide, regular
 from surveillance.settings import store_folder, triage_url
 
 Made = TypeVar("Made")
 KEPT = 16  # as-of dates and settings whose answers are kept in memory
+FITS_KEPT = 24  # rows of plans whose fits the Lab keeps: the panel's own, and as many again twice
 
 
 @st.cache_resource(show_spinner=False)
@@ -76,7 +80,32 @@ def assessment(as_of: str, budget: float) -> Assessment:
 
 def judged(selection: Selection) -> Assessment:
     """Every watched series as judged on the selection's day, under its settings."""
-    return assessment(selection.as_of.isoformat(), selection.budget)
+    day, token = selection.as_of.isoformat(), store().token()
+    if selection.settings:
+        return _under_settings(day, selection.settings, token)
+    return _assessment(day, selection.budget, token)
+
+
+def plan(selection: Selection) -> Plan:
+    """The selection's settings: the panel's, at another budget, or saved ones."""
+    if selection.settings:
+        return _saved(selection.settings, str(store().root))
+    return replace(DEFAULT_PLAN, budget=selection.budget)
+
+
+def changes(selection: Selection) -> list[Change]:
+    """What the selection's settings change against the panel's."""
+    return draft.changes(DEFAULT_PLAN, plan(selection))
+
+
+def saved_digests() -> tuple[str, ...]:
+    """The digests of the settings saved beside the store."""
+    return saved_plans.digests(store().root)
+
+
+def fits(as_of: str, watch: Watch) -> Fits | None:
+    """One row of a plan fitted to its series as known on *as_of*; None where nothing is known."""
+    return _fits(as_of, replace(watch, why=""), store().token())
 
 
 def wide(as_of: str, indicator: str) -> Wide | None:
@@ -93,6 +122,22 @@ def computed(name: str, make: Callable[..., Made], *key: object) -> Made:
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _assessment(as_of: str, budget: float, token: str) -> Assessment:
     return pipeline.run(store(), date.fromisoformat(as_of), replace(DEFAULT_PLAN, budget=budget))
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _under_settings(as_of: str, settings: str, token: str) -> Assessment:
+    return pipeline.run(store(), date.fromisoformat(as_of), _saved(settings, str(store().root)))
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _saved(settings: str, root: str) -> Plan:
+    return saved_plans.saved(Path(root), settings)
+
+
+@st.cache_resource(max_entries=FITS_KEPT, show_spinner=False, hash_funcs={Watch: repr})
+def _fits(as_of: str, watch: Watch, token: str) -> Fits | None:
+    known = _wide(as_of, watch.indicator, token)
+    return None if known is None else lab.fits(watch, known)
 
 
 @st.cache_resource(max_entries=KEPT * len(INDICATORS), show_spinner=False)

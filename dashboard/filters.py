@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -32,6 +32,7 @@ class Selection:
     view: str | None = None
     signal: str | None = None
     problems: tuple[str, ...] = ()
+    settings: str | None = None  # the digest of saved settings, in whose place nothing else is asked
 
     @property
     def replay(self) -> bool:
@@ -41,13 +42,16 @@ class Selection:
     @property
     def modified(self) -> bool:
         """Whether the settings are not the panel's."""
-        return self.budget != DEFAULT_PLAN.budget
+        return self.settings is not None or self.budget != DEFAULT_PLAN.budget
 
 
-def parse(params: Mapping[str, str], *, latest: date, locale: str | None = None) -> Selection:
+def parse(
+    params: Mapping[str, str], *, latest: date, locale: str | None = None, saved: Container[str] = ()
+) -> Selection:
     """The selection that URL parameters ask for; what is invalid falls back and is said in `problems`.
 
-    Without `lang` the language follows the browser's *locale*.
+    Without `lang` the language follows the browser's *locale*. *saved* holds the digests of saved settings; where
+    `settings` asks for one of them, its own budget holds and `budget` is not looked at.
     """
     asked = params.get("lang")
     browser: Language = "es" if (locale or "").lower().startswith("es") else "en"
@@ -67,22 +71,30 @@ def parse(params: Mapping[str, str], *, latest: date, locale: str | None = None)
             problems.append(t(complaint, value=value[:40]))
             return default
 
+    def kept(digest: str) -> str | None:
+        if digest != DEFAULT_PLAN.digest and digest not in saved:
+            raise KeyError(digest)
+        return None if digest == DEFAULT_PLAN.digest else digest
+
+    settings = choose("settings", kept, None, _NO_SETTINGS)
     return Selection(
         language=language,
         as_of=choose("as_of", lambda value: _day(value, latest), latest, _NO_DATE),
         latest=latest,
-        budget=choose("budget", _budget, DEFAULT_PLAN.budget, _NO_BUDGET),
+        budget=DEFAULT_PLAN.budget if settings else choose("budget", _budget, DEFAULT_PLAN.budget, _NO_BUDGET),
         indicator=choose("indicator", lambda value: INDICATORS[value].id, None, _NO_INDICATOR),
         geographies=choose("place", _places, (), _NO_PLACE),
         substance=choose("substance", lambda value: SUBSTANCES[value].code, None, _NO_SUBSTANCE),
         view=params.get("view"),
         signal=params.get("signal"),
         problems=tuple(problems),
+        settings=settings,
     )
 
 
 _NO_DATE = text.N_("{value} is not a date this page can go back to; the latest figures are shown.")
 _NO_BUDGET = text.N_("{value} is not one of the settings 2, 6 or 12; the panel's own is used.")
+_NO_SETTINGS = text.N_("No settings {value} are saved here; the panel's own are used.")
 _NO_INDICATOR = text.N_("There is no measure {value}; another one is shown.")
 _NO_PLACE = text.N_("There is no place {value}; another one is shown.")
 _NO_SUBSTANCE = text.N_("There is no substance {value}; another one is shown.")
@@ -110,7 +122,9 @@ def parameters(selection: Selection) -> dict[str, str]:
     found: dict[str, str] = {"lang": selection.language}
     if selection.replay:
         found["as_of"] = selection.as_of.isoformat()
-    if selection.modified:
+    if selection.settings:
+        found["settings"] = selection.settings
+    elif selection.modified:
         found["budget"] = f"{selection.budget:g}"
     if selection.indicator:
         found["indicator"] = selection.indicator

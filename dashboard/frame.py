@@ -7,7 +7,7 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import data, filters, look, text
+from dashboard import data, filters, look, settings_words, text
 from dashboard.filters import Selection
 from dashboard.text import Text
 from data_sources.registry import SOURCES
@@ -26,14 +26,16 @@ ICON = (
     "<rect x='8' width='5' height='20' y='2' fill='%23009E73'/></svg>"
 )
 VISIT = "drug_trends_visit"  # a cookie: the day of the last visit, nothing else
-_HELD = ("lang", "as_of", "budget")  # what goes along from page to page
+_HELD = ("lang", "as_of", "budget", "settings")  # what goes along from page to page
 
 
 def selection() -> Selection:
     """What the address asks for; language, date and settings go along when the page changes."""
     held = dict(st.session_state.get("_held", {}).items())
-    params = held | {key: st.query_params[key] for key in st.query_params}
-    chosen = filters.parse(params, latest=data.latest(), locale=st.context.locale)
+    asked = {key: st.query_params[key] for key in st.query_params}
+    if "budget" in asked and "settings" not in asked:
+        held.pop("settings", None)
+    chosen = filters.parse(held | asked, latest=data.latest(), locale=st.context.locale, saved=data.saved_digests())
     known = filters.parameters(chosen)
     st.session_state["_held"] = {key: known[key] for key in _HELD if key in known}
     for key in _HELD:
@@ -56,7 +58,7 @@ def draw(chosen: Selection) -> None:
         with st.popover(t("change"), type="tertiary"):
             _date_picker(t, chosen)
         with st.spinner(t("Every series is being judged")):
-            assessment = data.assessment(chosen.as_of.isoformat(), chosen.budget)
+            assessment = data.judged(chosen)
         current, late = _sources(assessment)
         st.badge(t("{n} of {all} measures current", n=current, all=current + late), color="gray")
         if late:
@@ -91,22 +93,24 @@ def _sources(assessment: Assessment) -> tuple[int, int]:
 
 
 def _settings(t: Text, chosen: Selection) -> None:
-    if chosen.modified:
-        st.badge(
-            t.n(
-                "Settings: Modified ({n} change), not for publication",
-                "Settings: Modified ({n} changes), not for publication",
-                1,
-            ),
-            icon=":material/tune:",
-            color="yellow",
-        )
-    else:
-        st.badge(
-            t("Settings: Panel default v{version}", version=DEFAULT_PLAN.version),
-            icon=":material/tune:",
-            color="gray",
-        )
+    if not chosen.modified:
+        said = t("Settings: Panel default v{version}", version=DEFAULT_PLAN.version)
+        st.badge(said, icon=":material/tune:", color="gray", help=t("Digest {digest}", digest=DEFAULT_PLAN.digest))
+        return
+    plan, changes = data.plan(chosen), data.changes(chosen)
+    label = text.escape_markdown(settings_words.modified(t, len(changes)))
+    with st.popover(f":yellow-badge[:material/tune: {label}]", type="tertiary"):
+        st.markdown(f":small[{label}]")
+        if chosen.settings:
+            st.markdown(f"**{text.escape_markdown(plan.name)}**")
+            if plan.author:
+                st.markdown(f":small[{text.escape_markdown(t('Saved by {author}', author=plan.author))}]")
+            if plan.note:
+                st.markdown(f":small[{text.escape_markdown(plan.note)}]")
+        st.markdown(settings_words.listed(t, changes))
+        st.markdown(f":small[:gray[{text.escape_markdown(t('Digest {digest}', digest=plan.digest))}]]")
+        if st.button(t("Back to panel default"), type="primary"):
+            _go(replace(chosen, settings=None, budget=DEFAULT_PLAN.budget))
 
 
 def _date_picker(t: Text, chosen: Selection) -> None:

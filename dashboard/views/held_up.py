@@ -14,7 +14,7 @@ from surveillance.calibration import LEAST
 
 def falls(t: Text, selection: Selection) -> None:
     """The series whose newest value is as far below what was expected as an alarm is above."""
-    assessment = data.assessment(selection.as_of.isoformat(), selection.budget)
+    assessment = data.judged(selection)
     low = assessment.falls
     if low.empty:
         st.header(t("No newest figure is unusually low"))
@@ -47,7 +47,7 @@ def falls(t: Text, selection: Selection) -> None:
 
 def calibration(t: Text, selection: Selection) -> None:
     """Of each indicator: how the past lay under its baselines, and by how much p-values are widened for it."""
-    assessment = data.assessment(selection.as_of.isoformat(), selection.budget)
+    assessment = data.judged(selection)
     found = assessment.calibration
     widened = sum(each.inflation > 1 for each in found.values())
     title = t.n(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -56,16 +54,19 @@ def part(t: Text, selection: Selection, series: pd.Series) -> None:
     closed = st.expander(t("How sure, in numbers"), key=f"how-sure-{series['id']}", on_change="rerun")
     if closed.open:
         names = tuple(str(series[key]) for key in ("indicator", "geography", "substance"))
-        found = data.computed("evidence", _found, selection.as_of, selection.budget, *names, series["period"])
+        found = data.computed("evidence", _found, _settings_of(selection), *names, series["period"])
         with closed:
             _shown(t, found, INDICATORS[names[0]].frequency)
 
 
-def _found(
-    as_of: date, budget: float, indicator: str, geography: str, substance: str, period: pd.Timestamp
-) -> Evidence:
+def _settings_of(selection: Selection) -> Selection:
+    """Day and settings alone: what the evidence depends on."""
+    return Selection("en", selection.as_of, selection.latest, selection.budget, settings=selection.settings)
+
+
+def _found(selection: Selection, indicator: str, geography: str, substance: str, period: pd.Timestamp) -> Evidence:
     row = {"indicator": indicator, "geography": geography, "substance": substance, "period": period}
-    return evidence(data.store(), data.assessment(as_of.isoformat(), budget), pd.Series(row))
+    return evidence(data.store(), data.judged(selection), pd.Series(row))
 
 
 def _shown(t: Text, found: Evidence, frequency: str) -> None:

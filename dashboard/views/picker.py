@@ -53,7 +53,7 @@ def pick(selection: Selection, *, several: bool, watched: bool = False) -> Selec
     t = text.of(selection.language)
     known = known_series(selection.as_of.isoformat())
     if watched:
-        judged = data.assessment(selection.as_of.isoformat(), selection.budget).verdicts
+        judged = data.judged(selection).verdicts
         known = judged[SERIES].drop_duplicates()
     if known.empty:
         return None

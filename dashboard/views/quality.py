@@ -255,7 +255,7 @@ def _nowcasts(t: Text, selection: Selection) -> None:
 
 
 def _watched(t: Text, selection: Selection) -> None:
-    assessment = data.assessment(selection.as_of.isoformat(), selection.budget)
+    assessment = data.judged(selection)
     watches = assessment.plan.at(assessment.alpha).watches
     st.header(t("What the plan watches, and why"))
     note = t(

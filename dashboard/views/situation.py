@@ -27,8 +27,7 @@ MOST = 4  # opened or closed signals that are named
 def render(selection: Selection) -> None:
     """The first page for a selection."""
     t = text.of(selection.language)
-    as_of = selection.as_of.isoformat()
-    assessment = data.assessment(as_of, selection.budget)
+    assessment = data.judged(selection)
     if assessment.series.empty:
         st.title(t("Nothing was known on this day"))
         st.markdown(t("No publication in the store is as old as this. Choose a later day."))

@@ -57,7 +57,7 @@ def render(selection: Selection) -> None:
         st.info(t("Choose a later date above, or import the publishers' files."))
         return
     layers = _layers(t, chosen)
-    assessment = data.assessment(chosen.as_of.isoformat(), chosen.budget)
+    assessment = data.judged(chosen)
     wide = data.wide(chosen.as_of.isoformat(), str(chosen.indicator))
     if wide is None:
         title.title(t("No figures were known on this date"))
