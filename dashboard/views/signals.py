@@ -72,7 +72,7 @@ def render(selection: Selection) -> None:
         "open": t("Open ({n})", n=t.number(counts["open"])),
         "watch": t("Watch ({n})", n=t.number(counts["watch"])),
         "closed": t("Closed ({n})", n=t.number(counts["closed"])),
-        "suppressed": t("Suppressed by rule ({n})", n=t.number(counts["suppressed"])),
+        "suppressed": t("Suppressed by rule ({n})", n=t.number(len(held_back(assessment)))),
     }
     default = labels.get(selection.view or "open")
     tabs = dict(
