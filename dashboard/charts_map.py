@@ -275,7 +275,8 @@ class _Map:
             )  # fmt: skip
             limits = pd.DataFrame({"x": [start + step * i for i in range(1, 5)], "text": legend.limits})
             country_name, what = legend.lines
-            whole = pd.DataFrame({"x": [start], "text": [what], "lines": [wrap(what, 36)], "head": [country_name]})
+            split = {f"line{i}": [line] for i, line in enumerate(wrap(what, 38)[:2])}
+            whole = pd.DataFrame({"x": [start], "text": [what], "head": [country_name], **split})
             head = alt.Chart(whole).encode(x=_x())
             look: dict[str, Any] = {"align": "left", "baseline": "top", "clip": True}
             wide, small = (alt.ExprRef(f"width < {NARROW} ? {case}") for case in ("0 : 1", "1 : 0"))
@@ -286,8 +287,11 @@ class _Map:
                 head.mark_text(color=self.colours.muted, opacity=wide, **look).encode(
                     y=alt.value(y0 + 24), text="text:N"
                 ),
-                head.mark_text(color=self.colours.muted, opacity=small, fontSize=8.5, lineHeight=10, **look).encode(
-                    y=alt.value(y0 + 22), text="lines:N"
+                *(
+                    head.mark_text(color=self.colours.muted, opacity=small, fontSize=8.5, **look).encode(
+                        y=alt.value(y0 + 23 + 10 * i), text=f"{name}:N"
+                    )
+                    for i, name in enumerate(split)
                 ),
                 alt.Chart(boxes).mark_rect(stroke=hue, strokeWidth=0.8).encode(
                     x=_x(), x2="x2:Q", y=alt.value(y0 + 45), y2=alt.value(y0 + 55),

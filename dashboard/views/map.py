@@ -19,6 +19,14 @@ from dashboard.views.map_rows import CHOICES, Measured, area_rows, legend, measu
 from data_sources.indicators import INDICATORS
 from data_sources.vocabulary import GEOGRAPHIES
 
+_ON_PAST = N_(
+    "Colour is the distance from each state’s own last three years. The two countries use **different "
+    "measures** (grade D): compare a state with its own past, never across the line."
+)
+_ON_RATE = N_(
+    "Colour is the rate within each country. The two countries use **different measures** (grade D): their "
+    "colours must not be compared across the line."
+)
 STATES = tuple(code for code, place in GEOGRAPHIES.items() if place.kind == "state")
 _SHADES = {"own": N_("Deviation from own history"), "rate": N_("Rate per 100,000")}
 _BRIEF = {"above": N_("above"), "below": N_("below"), "unclear": N_("unclear"), "unknown": N_("not judged")}
@@ -35,14 +43,10 @@ def render(selection: Selection) -> None:
         st.info(t("Choose a later date above, or import the publishers' files."))
         return
     title_words = title.empty()
-    st.markdown(
-        t(
-            "Colour is the distance from each state’s own last three years. The two countries use **different "
-            "measures** (grade D): compare a state with its own past, never across the line."
-        )
-    )
     asked = (selection.view or "").split(".")
+    note = st.container()
     rate, wide, areas, names = _controls(t, selection, asked, held)
+    note.markdown(t(_ON_RATE if rate else _ON_PAST))
     found = [measured(selection, name) for name in names if name]
     scope = STATES if wide else BORDER
     rows = state_rows(t, selection, found, scope, rate=rate)

@@ -55,7 +55,7 @@ CHOICES = {
         N_("Synthetic-opioid deaths, 12 months, predicted"),
     ),
     "visits": Choice("US", "us_overdose_ed_rate", "all", N_("Overdose visits per 10,000 emergency visits")),
-    "dealing": Choice("MX", "mx_retail_drug_case_files", "all", N_("Drug-dealing case files, to December 2025")),
+    "dealing": Choice("MX", "mx_retail_drug_case_files", "all", N_("Drug-dealing case files, method of 2015")),
     "federal": Choice("MX", "mx_federal_drug_case_files", "all", N_("Federal drug case files")),
     "register": Choice(
         "MX", "mx_retail_drug_case_files_rnid", "all", N_("Drug-dealing case files, register of 2026")
@@ -122,6 +122,7 @@ def _country_rows(
         text=[t.number(round(row.rate, 1)) if rate else signed(t, row.deviation) for row in rows.itertuples()],
         named=[code in BORDER if len(scope) == len(BORDER) else code in SPLIT for code in codes],
     )  # fmt: skip
+    rows["named"] &= rows["shade"].notna() | rows["code"].isin(BORDER)
     unit = t.unit(record.id)
     return rows.assign(tip=[tip(t, row, unit, rate=rate) for row in rows.itertuples()])
 
@@ -178,13 +179,14 @@ def legend(t: Text, one: Measured, rows: pd.DataFrame, *, rate: bool) -> Legend:
     what = t(one.choice.label)
     if rate and INDICATORS[one.indicator].measure == "count":
         what = t("{measure}, per 100,000 a year", measure=what)
-    line = what if pd.isna(newest) else t("{measure} · {month}", measure=what, month=t.month(newest))
     limits: Sequence[str] = [signed(t, share) for share in (-0.20, -0.05, 0.05, 0.20)]
     if rate:
         limits = [t.number(limit, 3) for limit in rate_classes(mine["rate"])[1]]
     country = t("United States") if one.choice.country == "US" else t("Mexico")
+    if pd.notna(newest):
+        country = t("{country}, to {month}", country=country, month=t.month(newest))
     return Legend(
-        "us" if one.choice.country == "US" else "mx", (country, line),
+        "us" if one.choice.country == "US" else "mx", (country, what),
         (limits[0], limits[1], limits[2], limits[3]), diverging=not rate,
     )  # fmt: skip
 
