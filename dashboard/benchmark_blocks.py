@@ -41,10 +41,27 @@ def line_points(t: Text, row: Row) -> pd.DataFrame:
         alike = [value for value in values if value.label in ("", "predicted", "calendar")]
         for value in alike[-1:]:
             said = words.amount(t, value.value, value.qualifier)
-            found.append((step, f"{name}: {words.span(t, value)}", value.value, said))
+            found.append((step, f"{name}, {words.span(t, value)}", value.value, said))
     points = pd.DataFrame(found, columns=["step", "name", "value", "said"])
-    points["name"] = [f"{said} {name}" for said, name in zip(points["said"], points["name"], strict=True)]
+    points["name"] = [f"{name}: {said}" for said, name in zip(points["said"], points["name"], strict=True)]
     return points if len(points) > 1 and record.comparable else points[:0]
+
+
+def small_picture(t: Text, row: Row, *, dark: bool) -> tuple[Any, str] | None:
+    """A card's picture and its text: number line, or yearly bars where nothing was quoted; None without either."""
+    points = line_points(t, row)
+    if len(points):
+        said = "; ".join(points["name"])
+        return pictures.number_line(
+            points, colour=country(row), language=t.language, dark=dark, description=said
+        ), said
+    if len(row.history) < 2 or not row.benchmark.comparable or row.benchmark.held not in ("", "annual"):
+        return None
+    bars = _bars(t, row)
+    said = "; ".join(f"{name}: {value}" for name, value in zip(bars["name"], bars["said"], strict=True))
+    return pictures.year_bars(
+        bars, colour=country(row), language=t.language, dark=dark, unit="", height=110, description=said
+    ), said
 
 
 def country(row: Row) -> Country:
@@ -85,7 +102,7 @@ def _block(t: Text, row: Row, title: str, chart: Any, table: pd.DataFrame, *, su
 
 def _values(t: Text, row: Row, values: tuple[Value, ...]) -> pd.DataFrame:
     """Values as a table, newest first."""
-    newest = sorted(values, key=lambda value: (value.start, value.label), reverse=True)
+    newest = sorted((*values, *row.also), key=lambda value: (value.start, value.label), reverse=True)
     table = {
         t("Period"): [words.span(t, value) for value in newest],
         t("Which number"): [t(words.LABELS[value.label]) if value.label else "" for value in newest],
@@ -128,9 +145,10 @@ def _deaths(t: Text, row: Row, dark: bool) -> Block | None:
                   "dy": -2, "align": "right"})  # fmt: skip
     for value in row.latest:
         low = value.label == "reported"
-        said = f"{words.amount(t, value.value)} {t(words.LABELS[value.label])}, {t.month(value.start)}"
+        said = t("{value} {which}, {month}", value=words.amount(t, value.value),
+                 which=t(words.LABELS[value.label]), month=t.month(value.start))  # fmt: skip
         found.append({"period": value.start, "value": value.value, "step": "latest", "said": said,
-                      "dy": 14 if low else -12, "align": "right"})  # fmt: skip
+                      "dy": 9 if low else -7, "align": "left"})  # fmt: skip
     chart = pictures.deaths_chart(
         lines, pd.DataFrame(found), language=t.language, dark=dark, unit=row.benchmark.unit.to(t.language)
     )
@@ -158,7 +176,8 @@ def _seizures(t: Text, row: Row, dark: bool) -> Block | None:
         }
     )
     said = t("quoted: {value}", value=words.quoted(t, row.benchmark)[0])
-    quoted = pd.DataFrame({"year": [str(QUOTED_YEAR)], "value": [row.benchmark.quoted.value], "said": [said]})
+    value = row.benchmark.quoted.value
+    quoted = pd.DataFrame({"year": [str(QUOTED_YEAR)], "value": [value], "said": [said]})
     chart = pictures.means_chart(
         rows, quoted, language=t.language, dark=dark, unit=row.benchmark.unit.to(t.language)
     )
@@ -188,15 +207,8 @@ def _years(t: Text, row: Row, dark: bool) -> Block | None:
     record = row.benchmark
     if not record.comparable or len(row.history) < 2:
         return None
-    found: list[dict[str, Any]] = []
-    if record.quoted is not None and not math.isnan(record.quoted.value):
-        said, period = words.quoted(t, record)
-        found.append({"name": t("{period}, quoted", period=period), "value": record.quoted.value, "kind": "quoted",
-                      "said": said})  # fmt: skip
-    for value in row.history:
-        part = value.partial or value.to is not None
-        found.append({"name": words.span(t, value), "value": value.value, "kind": "part" if part else "whole",
-                      "said": words.amount(t, value.value, value.qualifier)})  # fmt: skip
+    bars = _bars(t, row)
+    found = bars.to_dict("records")
     unit = record.unit.to(t.language)
     first, last = found[0], found[-1]
     title = t("{title}: {first} in {begin}, {last} in {end}", title=record.title.to(t.language),
@@ -206,3 +218,16 @@ def _years(t: Text, row: Row, dark: bool) -> Block | None:
     subtitle = t("By year. Outlined: as quoted in the statement. Pale and dashed: part of a year.")
     return _block(t, row, title, chart, _values(t, row, row.history), subtitle=subtitle,
                   caption=_sources(t, row, row.history))  # fmt: skip
+
+
+def _bars(t: Text, row: Row) -> pd.DataFrame:
+    """The bars of a row: name, value, kind (quoted, whole, part), said."""
+    record, found = row.benchmark, []
+    if record.quoted is not None and not math.isnan(record.quoted.value):
+        said, period = words.quoted(t, record)
+        found.append((t("{period}, quoted", period=period), record.quoted.value, "quoted", said))
+    for value in row.history:
+        kind = "part" if value.partial or value.to is not None else "whole"
+        said = words.amount(t, value.value, value.qualifier)
+        found.append((words.span(t, value), value.value, kind, said))
+    return pd.DataFrame(found, columns=["name", "value", "kind", "said"])

@@ -108,6 +108,16 @@ def quoted(t: Text, record: Benchmark) -> tuple[str, str]:
     )
 
 
+def also(t: Text, row: Row) -> str:
+    """Values published elsewhere that the store's series does not carry; nothing where there are none."""
+    found = [
+        t("{value} ({period}; {source})", value=amount(t, value.value, value.qualifier), period=span(t, value),
+          source=known(t, row.benchmark, value))
+        for value in row.also
+    ]  # fmt: skip
+    return t("Published besides: {values}.", values="; ".join(found)) if found else ""
+
+
 def next_update(t: Text, row: Row, as_of: pd.Timestamp) -> str:
     """When the next publication is expected, by the usual delay, or what the file says of it."""
     if row.benchmark.next_words is not None:
@@ -133,14 +143,16 @@ def changed(t: Text, row: Row) -> str:
     if row.low <= 1 <= row.high:
         return t("{low} to {high} against {year}", low=t.percent(row.low - 1), high=t.percent(row.high - 1),
                  year=QUOTED_YEAR)  # fmt: skip
-    form = N_("{size} lower than in {year} (80 % interval {low} to {high})")
+    form = N_("{size} fewer than in {year} (80 % interval {low} to {high})")
     if row.ratio > 1:
-        form = N_("{size} higher than in {year} (80 % interval {low} to {high})")
+        form = N_("{size} more than in {year} (80 % interval {low} to {high})")
     return t(form, size=t.percent(abs(row.ratio - 1)), year=QUOTED_YEAR, low=t.percent(low), high=t.percent(high))
 
 
 def _why(t: Text, row: Row) -> str:
     record = row.benchmark
+    if record.held == "timeliness":
+        return t("a change over time needs more stored publications")
     if record.kind in _OUTSIDE:
         return t(_OUTSIDE[record.kind])
     if record.trap:
@@ -243,6 +255,8 @@ def page_title(t: Text, rows: list[Row]) -> str:
     moved = [row for row in rows if row.direction in ("better", "worse", "unclear")]
     if not moved:
         return t("None of the {n} benchmarks can be read as better or worse on this day", n=len(rows))
-    names = "; ".join(f"{row.benchmark.title.to(t.language)}: {t(DIRECTIONS[row.direction])}" for row in moved)
-    return t("{names}. No direction can be read from the other {n} benchmarks", names=names,
-             n=len(rows) - len(moved))  # fmt: skip
+    names = "; ".join(
+        t("{title}: {direction}", title=row.benchmark.title.to(t.language), direction=direction(t, row))
+        for row in moved
+    )
+    return t("{names}. The other {n} benchmarks have no direction", names=names, n=len(rows) - len(moved))

@@ -63,9 +63,9 @@ def _levels(points: pd.DataFrame, top: float) -> list[float]:
 
 def year_bars(
     rows: pd.DataFrame, *, colour: Country, language: Language, dark: bool, unit: str, height: int = 220,
-    width: Width = "container", description: str = "", log: bool = False,
+    width: Width = "container", description: str = "",
 ) -> Any:  # fmt: skip
-    """Values by year as bars; part years hatched by a lighter bar, the quoted one outlined.
+    """Values by year as bars; part years paler and dashed, the quoted one outlined; without *unit* no axis.
 
     *rows*: name (of the year), value, kind (quoted, whole, part), said (drawn above the bar).
     """
@@ -76,7 +76,7 @@ def year_bars(
     base = alt.Chart(rows).encode(
         x=alt.X("name:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelLimit=110)),
         y=alt.Y("value:Q", scale=alt.Scale(domain=[0, top], nice=False),
-                axis=alt.Axis(tickCount=4, format=",.0f" if top < 1e6 else "~s", title=unit, **_ABOVE)),
+                axis=alt.Axis(tickCount=4, format=",.0f", title=unit, **_ABOVE) if unit else None),
         tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("said:N", title=unit)],
     )  # fmt: skip
     styles: dict[str, dict[str, Any]] = {
@@ -110,7 +110,8 @@ def deaths_chart(
     top = float(max(lines["value"].max(), points["value"].max())) * 1.12
     data = lines.assign(period=utc(lines["period"]))
     scale = alt.Scale(domain=[0, top], nice=False)
-    x = alt.X("period:T", scale=alt.Scale(type="utc"), title=None, axis=alt.Axis(tickCount=7))
+    ends = [data["period"].min().isoformat(), (data["period"].max() + pd.Timedelta(days=750)).isoformat()]
+    x = alt.X("period:T", scale=alt.Scale(type="utc", domain=ends), title=None, axis=alt.Axis(tickCount=7))
     y = alt.Y("value:Q", scale=scale, axis=alt.Axis(tickCount=5, format=",.0f", title=unit, **_ABOVE))
     layers: list[Any] = []
     for dashed in (False, True):

@@ -88,15 +88,16 @@ class Benchmark:
 class Row:
     """A benchmark on a day: three numbers, and a direction where one may be read.
 
-    `revised`: the quoted period as known now; `latest`: the newest; `history`: what a picture shows. `ratio`:
-    latest over revised where they are alike, with its 80 % interval. `parts` are numbers of the log; `table` a row's
-    own table.
+    `revised`: the quoted period as known now; `latest`: the newest; `history`: what a picture shows; `also`: values
+    published elsewhere beside a computed series. `ratio`: latest over revised where they are alike, with its 80 %
+    interval. `parts` are numbers of the log; `table` a row's own table.
     """
 
     benchmark: Benchmark
     revised: tuple[Value, ...] = ()
     latest: tuple[Value, ...] = ()
     history: tuple[Value, ...] = ()
+    also: tuple[Value, ...] = ()
     ratio: float = _NONE
     low: float = _NONE
     high: float = _NONE
@@ -202,7 +203,7 @@ def _deaths(row: Row, store: Store, as_of: date) -> Row:
             line = pd.Series([each.value for each in values], pd.DatetimeIndex([each.start for each in values]))
             ratio = change(line.asfreq("MS"), INDICATORS[name], then[0].value)
     return replace(
-        row, revised=tuple(revised), latest=tuple(latest), history=tuple(history),
+        row, revised=tuple(revised), latest=tuple(latest), history=tuple(history), also=row.history,
         ratio=ratio[0], low=ratio[1], high=ratio[2],
     )  # fmt: skip
 

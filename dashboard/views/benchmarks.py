@@ -10,8 +10,7 @@ import streamlit as st
 
 from dashboard import benchmark_words as words
 from dashboard import chart_block, data, filters, text
-from dashboard.benchmark_blocks import block, country, line_points
-from dashboard.charts_benchmarks import number_line
+from dashboard.benchmark_blocks import block, small_picture
 from dashboard.downloads import csv_with_notes
 from dashboard.filters import Selection
 from dashboard.text import Text
@@ -106,6 +105,8 @@ def _card(t: Text, selection: Selection, row: Row, as_of: pd.Timestamp, *, linke
         _three(t, row)
         _quotation(t, row)
         _picture(t, row)
+    if said := words.also(t, row):
+        st.markdown(f":small[{_safe(said)}]")
     if row.parts and "largest_factor" in row.parts:
         factor = t(
             "The largest rise between any two years held is by a factor of {factor}.",
@@ -169,12 +170,9 @@ def _quotation(t: Text, row: Row) -> None:
 
 
 def _picture(t: Text, row: Row) -> None:
-    points = line_points(t, row)
-    if points.empty:
-        return
-    said = "; ".join(points["name"])
-    picture = number_line(points, colour=country(row), language=t.language, dark=data.dark(), description=said)
-    st.altair_chart(picture, width="stretch", theme=None, alt=said, key=f"line-{row.benchmark.id}")
+    made = small_picture(t, row, dark=data.dark())
+    if made is not None:
+        st.altair_chart(made[0], width="stretch", theme=None, alt=made[1], key=f"line-{row.benchmark.id}")
 
 
 def _table(t: Text, selection: Selection, rows: list[Row]) -> None:
