@@ -147,7 +147,7 @@ def test_every_page_is_reached_and_whole(
 def test_the_first_screen_holds_the_sentence_the_tiles_and_three_signals(opened: Opened, language: str) -> None:
     page = opened(f"/?lang={language}&budget=12")  # at which the built-in figures hold signals
     main = page.get_by_test_id("stMain")
-    lead, links = main.locator("h1"), main.get_by_role("link", name={"en": "Trends", "es": "Tendencias"}[language])
+    lead, links = main.locator("h1"), main.get_by_role("link", name={"en": "Dossier", "es": "Expediente"}[language])
     bottoms = [place["y"] + place["height"] for link in links.all() if (place := link.bounding_box())]
     assert 0 < len(bottoms) <= 3
     assert max(bottoms) <= 800
@@ -158,7 +158,7 @@ def test_the_first_screen_holds_the_sentence_the_tiles_and_three_signals(opened:
 def test_charts_are_drawn_and_described(opened: Opened) -> None:
     page = opened("/?lang=en&budget=12")
     charts = page.get_by_test_id("stVegaLiteChart")
-    cards = page.get_by_test_id("stMain").get_by_role("link", name="Trends").count()
+    cards = page.get_by_test_id("stMain").get_by_role("link", name="Dossier").count()
     assert charts.count() == 5 + cards  # measured tiles and signal cards
     drawn = page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg.marks")
     assert drawn.count() == charts.count()
@@ -175,15 +175,15 @@ def test_a_link_opens_the_series_it_names(opened: Opened) -> None:
     assert parse_qs(urlsplit(page.url).query)["place"] == ["MX-SON"]
 
 
-def test_a_signal_leads_to_its_series(studio: ModuleType, opened: Opened) -> None:
+def test_a_signal_leads_to_its_dossier(studio: ModuleType, opened: Opened) -> None:
     page = opened("/?lang=en&budget=12")
-    link = page.get_by_test_id("stMain").get_by_role("link", name="Trends").first
+    link = page.get_by_test_id("stMain").get_by_role("link", name="Dossier").first
     target = link.get_attribute("href")
     assert target is not None
     wanted = parse_qs(urlsplit(target).query)
-    page.goto(urlsplit(page.url)._replace(path="/trends", query=urlsplit(target).query).geturl())
+    page.goto(urlsplit(page.url)._replace(path="/signal", query=urlsplit(target).query).geturl())
     studio.settle(page, rest=REST)
-    assert parse_qs(urlsplit(page.url).query)["indicator"] == wanted["indicator"]
+    assert parse_qs(urlsplit(page.url).query)["signal"] == wanted["signal"]
     assert page.get_by_test_id("stAlert").count() == 0
 
 
