@@ -11,7 +11,7 @@ from dashboard.triage.desk import Conflict, Event
 from dashboard.triage.rules import Case, State
 
 STATES: Mapping[State, str] = {
-    "new": N_("new"),
+    "new": N_("needs review"),
     "review": N_("under review"),
     "watch": N_("on watch"),
     "confirmed": N_("confirmed"),

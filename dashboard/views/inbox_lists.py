@@ -82,8 +82,8 @@ def suppressed(t: Text, assessment: Assessment) -> None:
     st.markdown(
         "**"
         + t.n(
-            "The rule “too few cases for an alarm” applies to {n} series; {would} would be over the line without",
-            "The rule “too few cases for an alarm” applies to {n} series; {would} would be over the line without",
+            "The rule “too few cases for an alarm” applies to {n} series; {would} would alarm without it",
+            "The rule “too few cases for an alarm” applies to {n} series; {would} would alarm without it",
             len(held),
             would=t.number(would),
         )

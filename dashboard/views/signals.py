@@ -157,7 +157,7 @@ def _inbox(
 def _empty(t: Text, name: str) -> None:
     said = {
         "open": (
-            t("No open signals. The five closest to the line, and the series we cannot judge"),
+            t("The five closest to the line, and the series we cannot judge, are below"),
             t("No series is over its alarm line without somebody having decided on it. That is not a finding of "
               "no change: late sources are silent, and some series cannot be judged."),
         ),
@@ -217,8 +217,7 @@ def card(
         first, second = short_headline(t, series), f"{expected[:1].upper()}{expected[1:]}; {track_record(t, found)}"
     else:
         first, second = sentence, rarity(t, found)
-    dossier = filters.link(selection, "signal", signal=str(series["id"]), view=None)
-    st.markdown(f"**[{text.escape_markdown(first)}]({dossier})**")
+    st.markdown(f"**{text.escape_markdown(first)}**")
     st.markdown(f":small[{text.escape_markdown(second)}]")
     chart = charts.small_series(
         rows.tail(RECENT),
@@ -231,12 +230,14 @@ def card(
     st.altair_chart(chart, width="stretch", theme=None, alt=sentence, key=f"signal-{series['id']}")
     warning = near_empty(t, rows)
     notes = [warning or by_the_model(t, found)] if brief else [t.indicator(name), warning]
-    link = filters.link(
-        selection, "trends", indicator=name, geographies=(geography,), substance=substance, view=None
-    )
-    words = t("Trends") if brief else t("See the whole series in Trends")
     note = text.escape_markdown(" · ".join(note for note in notes if note))
-    st.markdown(f":small[:gray[{note}] · [{words}]({link})]")
+    links = [f"[{t('Dossier')}]({filters.link(selection, 'signal', signal=str(series['id']), view=None)})"]
+    if not brief:
+        series_link = filters.link(
+            selection, "trends", indicator=name, geographies=(geography,), substance=substance, view=None
+        )
+        links.append(f"[{t('See the whole series in Trends')}]({series_link})")
+    st.markdown(f":small[:gray[{note}] · {' · '.join(links)}]")
 
 
 def _below(t: Text, selection: Selection, assessment: Assessment, series: pd.Series, case: Case) -> None:
