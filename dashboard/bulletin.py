@@ -1,200 +1,236 @@
-"""The weekly bulletin: a self-contained page in each language, added to a snapshot's folder."""
+"""The weekly bulletin: a snapshot's folder with its pages in both languages, as HTML and PDF, and its changes."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 
-import pandas as pd
-from jinja2 import Environment
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
-from dashboard import charts, sentences, status
+from dashboard import (
+    bulletin_changes,
+    bulletin_charts,
+    bulletin_edition,
+    bulletin_sections,
+    bulletin_signals,
+    pdf,
+    status,
+)
+from dashboard.bulletin_charts import Picture
+from dashboard.bulletin_edition import COUNTRIES, Edition, paragraphs
+from dashboard.bulletin_parts import Section
 from dashboard.text import LANGUAGES, Text, of
-from data_sources.indicators import INDICATORS
-from data_sources.ingest import EMBEDDED
-from data_sources.registry import SOURCES
 from data_sources.store import Store
-from data_sources.vocabulary import GEOGRAPHIES, Language
-from surveillance import explain, situation
+from data_sources.vocabulary import Language
+from surveillance import pipeline, situation
 from surveillance.assessment import Assessment
-from surveillance.series import Wide, regular
-from surveillance.snapshot import Folder
+from surveillance.bulletin_facts import WEEK
+from surveillance.plan import DEFAULT_PLAN
+from surveillance.snapshot import Folder, provenance, seal, write_tables
 
-PICTURED = 12  # signals with a picture; the table lists every series
-RECENT = 36  # periods a picture shows
+log = logging.getLogger(__name__)
+MOST_PAGES = 6
+NAMES: Mapping[Language, str] = {"en": "English", "es": "Español"}
+CODES: Mapping[Language, str] = {"en": "en-US", "es": "es-MX"}
+Said = Callable[[str], object]
 
 
-def write_pages(assessment: Assessment, store: Store, folder: Folder) -> None:
-    """Write bulletin_<week>_<language>.html into the snapshot's folder, with its charts inside."""
+@dataclass(frozen=True)
+class Written:
+    """A bulletin's folder: `pages` of each PDF, empty where none could be made, and `no_pdf`, why."""
+
+    path: Path
+    pages: Mapping[Language, int] = field(default_factory=dict)
+    no_pdf: str = ""
+
+
+def write(
+    assessment: Assessment,
+    store: Store,
+    out: Path,
+    *,
+    edition: Edition | None = None,
+    previous: Path | None = None,
+    before: Assessment | None = None,
+    corrections: Mapping[Language, list[str]] | None = None,
+    texts: Mapping[Language, Text] | None = None,
+    say: Said = log.debug,
+) -> Written:
+    """Write the bulletin of an assessment into *out*: tables, pages in both languages, pictures, changes, manifest.
+
+    *previous*: the folder of the issue before; *before*: the assessment of seven days earlier, made where it is not
+    given. *say* is told each step. The same inputs give the same bytes. Without the system's Pango library there is
+    no PDF, and the answer says so.
+    """
+    edition = edition or Edition()
+    with write_tables(assessment, store, out) as folder:
+        done = write_pages(
+            assessment, store, folder, edition=edition, before=before, corrections=corrections, texts=texts, say=say
+        )
+        say("changes")
+        record = provenance(folder, assessment, store)
+        bulletin_changes.write(folder.path, record, previous)
+        bulletin_edition.write(edition, folder.path)
+        seal(folder, assessment, store)
+    return replace(done, path=folder.final)
+
+
+def write_pages(
+    assessment: Assessment,
+    store: Store,
+    folder: Folder,
+    *,
+    edition: Edition | None = None,
+    before: Assessment | None = None,
+    corrections: Mapping[Language, list[str]] | None = None,
+    texts: Mapping[Language, Text] | None = None,
+    say: Said = log.debug,
+) -> Written:
+    """Write bulletin_<week>_<language>.html and .pdf into a snapshot's folder, and the pictures as charts/*.svg."""
+    edition = edition or Edition()
+    if before is None:
+        before = pipeline.run(store, assessment.as_of - WEEK, replace(assessment.plan, inflation={}))
     source = files("dashboard").joinpath("templates/bulletin.html").read_text("utf-8")
-    template = Environment(autoescape=True, trim_blocks=True).from_string(source)
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    template = environment.from_string(source)
+    (folder.path / "charts").mkdir()
+    pages, missing = {}, ""
     for language in LANGUAGES:
-        page = template.render(_content(assessment, store, folder.name, language))
-        (folder.path / f"bulletin_{folder.name}_{language}.html").write_text(page, encoding="utf-8")
+        t = texts[language] if texts else of(language)
+        stem = f"bulletin_{folder.name}_{language}"
+        say(f"{stem}.html")
+        sections = _sections(t, assessment, before, store, (corrections or {}).get(language, []))
+        content = _content(t, assessment, store, folder.name, edition, sections)
+        page = template.render(content)
+        (folder.path / f"{stem}.html").write_text(page, encoding="utf-8")
+        for picture in _pictures(content["tiles"], sections):
+            (folder.path / "charts" / f"{picture.name}_{language}.svg").write_text(picture.svg, encoding="utf-8")
+        try:
+            if not missing:
+                say(f"{stem}.pdf")
+                made = pdf.render(page, identifier=stem)
+                (folder.path / f"{stem}.pdf").write_bytes(made.raw)
+                pages[language] = made.pages
+        except pdf.NoPdf as error:
+            missing = str(error)
+    return Written(folder.path, pages, missing)
 
 
-def _content(assessment: Assessment, store: Store, week: str, language: Language) -> dict[str, object]:
-    t = of(language)
-    other: Language = "es" if language == "en" else "en"
-    signals, counts = assessment.signals, assessment.counts
-    held = store.publications()
+def _sections(
+    t: Text, assessment: Assessment, before: Assessment, store: Store, corrections: list[str]
+) -> list[Section]:
+    part = bulletin_sections
+    return [
+        bulletin_signals.signals(t, assessment, before, store),
+        part.corridors(t, assessment),
+        part.lane_section(t, assessment, store),
+        part.supply(t, assessment, store),
+        part.benchmarks(t, assessment, store),
+        part.blind(t, assessment, store),
+        part.revisions(t, assessment, store, corrections),
+        part.releases(t, assessment),
+        part.method(t, assessment),
+        part.sources(t, assessment, store),
+    ]
+
+
+def _pictures(tiles: Sequence[Mapping[str, object]], sections: Sequence[Section]) -> list[Picture]:
+    found = [tile["picture"] for tile in tiles] + [section.picture for section in sections]
+    found += [card.picture for section in sections for card in section.cards]
+    return [picture for picture in found if isinstance(picture, Picture)]
+
+
+def _content(
+    t: Text, assessment: Assessment, store: Store, week: str, edition: Edition, sections: list[Section]
+) -> dict[str, object]:
+    other: Language = "es" if t.language == "en" else "en"
+    highlights = (
+        bulletin_signals.suggested(t, assessment)
+        if edition.highlights is None
+        else [line for line in edition.highlights.get(t.language, ()) if line.strip()]
+    )
     return {
-        "lang": "es-MX" if language == "es" else "en-US",
-        "masthead": t("Drug trends, United States and Mexico · week {week}", week=week),
-        "other": {
-            "href": f"bulletin_{week}_{other}.html",
-            "lang": other,
-            "label": {"en": "English", "es": "Español"}[other],
-        },
+        "lang": CODES[t.language],
+        "as_of": assessment.as_of.isoformat(),
+        "name": t("Binational drug trends"),
+        "masthead": t("Weekly bulletin, United States and Mexico"),
+        "week": t("Week {week}", week=week.split("_")[0]),
+        "known": t("As known on {day}", day=t.long_date(assessment.as_of)),
+        "other": {"href": f"bulletin_{week}_{other}.html", "lang": other, "label": NAMES[other]},
+        "document": t("Binational drug trends, bulletin {week}", week=week),
         "title": status.headline(t, assessment),
         "lead": status.detail(t, assessment),
-        "note": t("From the embedded published figures only; no publisher's own file was read.")
-        if set(held["source"]) == {EMBEDDED}
-        else "",
-        "tiles_label": t("The two countries side by side"),
+        "marks": _marks(t, assessment, store, edition),
+        "highlights_heading": t("Highlights"),
+        "highlights": highlights,
+        "notes_heading": t("Notes of the two countries"),
+        "notes": [
+            {"country": country, "name": t.country(country), "paragraphs": paragraphs(words.get(t.language, ""))}
+            for country in COUNTRIES
+            if (words := edition.notes.get(country, {})).get(t.language, "").strip()
+        ],
+        "tiles_heading": t("The two countries side by side"),
         "tiles": [_tile(t, tile) for tile in situation.tiles(store, assessment.as_of)],
-        "signals_heading": t("Signals"),
-        "signals": _signals(t, assessment, store, signals.head(PICTURED)),
-        "no_signals": t("No open signals"),
-        "closest_heading": t("The five quiet series closest to the line"),
-        "closest": [
-            f"{sentences.verdict(t, row, explain.facts(assessment, row))}."
-            for _, row in explain.closest(assessment).iterrows()
-        ],
-        "blind_heading": t("What cannot be judged"),
-        "blind_lead": t.n(
-            "{n} series cannot be judged, which is not the same as quiet",
-            "{n} series cannot be judged, which is not the same as quiet",
-            counts["not_judgeable"],
-        )
-        + ".",
-        "blind": [
-            t.n("{reason}: {n} series", "{reason}: {n} series", int(row.series), reason=t.reason(str(row.reason)))
-            for row in assessment.not_judgeable.itertuples()
-        ],
-        "table_heading": t("Every watched series"),
-        "table_summary": t.n(
-            "Show the table of {n} series", "Show the table of {n} series", len(assessment.series)
-        ),
-        "table_caption": t("At its newest complete period. A dash could not be computed."),
-        "columns": [
-            {"label": label, "n": place > 3}
-            for place, label in enumerate(
-                [t("Series"), t("Measure"), t("Period"), t("State"), t("Observed"), t("Expected"), t("Alarm line")]
-            )
-        ],
-        "rows": [_row(t, row) for _, row in assessment.series.iterrows()],
-        "method_heading": t("How to read this"),
-        "method": _method(t, assessment),
-        "sources_heading": t("Sources"),
-        "sources": _sources(t, assessment, held),
-        "colophon": t(
-            "Settings: {name}, {digest}. The tables are in the data folder beside this page; manifest.json holds "
-            "the hash of every file.",
-            name=f"{assessment.plan.name} v{assessment.plan.version}",
-            digest=assessment.plan.digest,
-        ),
+        "sections": sections,
+        "page_of": {"before": t("Page"), "of": t("of")},
+        "colophon": _colophon(t, assessment, week),
+        "svg": lambda picture: Markup(picture.svg),  # noqa: S704 - made by us, its texts escaped
     }
 
 
-def _tile(t: Text, tile: situation.Tile) -> dict[str, str]:
+def _marks(t: Text, assessment: Assessment, store: Store, edition: Edition) -> list[str]:
+    """What is special about this bulletin, said before anything else."""
+    marks = []
+    if edition.replay:
+        marks.append(t("REPLAY: as known on {day}. Later figures are left out.", day=t.long_date(assessment.as_of)))
+    if assessment.plan.digest != DEFAULT_PLAN.digest:
+        marks.append(t("Settings modified, not for publication."))
+    if edition.correction:
+        reason = edition.reason.get(t.language, "")
+        marks.append(t("Correction {n} of this week's bulletin: {reason}", n=edition.correction, reason=reason))
+    if bulletin_sections.embedded_only(store):
+        marks.append(t("From the embedded published figures only; no publisher's own file was read."))
+    return marks
+
+
+def _tile(t: Text, tile: situation.Tile) -> dict[str, object]:
     words, (title, sentence) = status.tile_words(t, tile), status.absence(t, tile)
+    named = {"label": words.label, "value": words.value, "period": words.period}
     return {
         "country": tile.country,
         "country_name": t.country(tile.country),
         "label": words.label,
         "value": words.value or title,
+        "measured": tile.measured,
         "change": words.change,
         "age": words.age or sentence,
+        "picture": bulletin_charts.spark(t, tile, named),
     }
 
 
-def _signals(t: Text, assessment: Assessment, store: Store, signals: pd.DataFrame) -> list[dict[str, object]]:
-    wides = {name: regular(store, assessment.as_of, name) for name in signals["indicator"].unique()}
-    return [
-        _signal(t, assessment, wide, row)
-        for _, row in signals.iterrows()
-        if (wide := wides[row["indicator"]]) is not None
-    ]
-
-
-def _signal(t: Text, assessment: Assessment, wide: Wide, series: pd.Series) -> dict[str, object]:
-    geography, substance = str(series["geography"]), str(series["substance"])
-    country = GEOGRAPHIES[geography].country
-    facts = explain.facts(assessment, series)
-    rows = explain.drawn(assessment, wide, geography, substance)
-    headline = t(
-        "{figure}; {expected}.",
-        figure=sentences.headline(t, series),
-        expected=sentences.expectation(t, facts),
-    )
-    chart = charts.small_series(
-        rows.tail(RECENT),
-        country="us" if country == "US" else "mx",
-        language=t.language,
-        dark=False,
-        words=sentences.chart_words(t),
-        height=110,
-        width=420,
-        description=headline,
-    )
-    notes = [t.indicator(str(series["indicator"])), sentences.near_empty(t, rows)]
-    return {
-        "country": country,
-        "country_name": t.country(country),
-        "new": series["state"] == "signal",
-        "state": f"{t.state(str(series['state']))} · {sentences.persistence(t, facts)} · "
-        f"{sentences.age(t, series['age_days'])}",
-        "headline": headline,
-        "sentence": sentences.rarity(t, facts),
-        "chart": charts.svg(chart, t.language),
-        "caption": " · ".join(note for note in notes if note),
-    }
-
-
-def _row(t: Text, row: pd.Series) -> list[str]:
-    state = t.state(str(row["state"]))
-    if row["state"] == "not_judgeable":
-        state = f"{state}: {t.reason(str(row['reason']))}"
-    elif row["late"]:
-        state = t("{state}, source late", state=state)
-    name = str(row["indicator"])
-    return [
-        sentences.series_name(t, str(row["geography"]), str(row["substance"])),
-        t.short(name),
-        t.period(row["period"], INDICATORS[name].frequency),
-        state,
-        t.figure(row["observed"]),
-        t.number(row["expected"], 3),
-        t.number(row["upper"], 3),
-    ]
-
-
-def _method(t: Text, assessment: Assessment) -> list[str]:
+def _colophon(t: Text, assessment: Assessment, week: str) -> list[str]:
+    plan = assessment.plan
     return [
         t(
-            "Each series is compared with its own past, as it was known on the day above. A signal is a value, or "
-            "a run of values, above the alarm line. The line is set so that all series together give about {n} "
-            "false signals a quarter.",
-            n=t.number(assessment.expected_false, 2),
+            "Cite as: Binational drug trends, weekly bulletin {week}, as known on {day}; settings {digest}.",
+            week=week,
+            day=t.date(assessment.as_of),
+            digest=plan.digest,
         ),
         t(
-            "The figures are provisional where their publishers say so and will be revised. Seizures measure "
-            "enforcement and flow together. Figures of the two countries are never added; most cannot be compared."
+            "Settings: {name}, {digest}. The tables are in the data folder beside this page; manifest.json holds "
+            "the hash of every file.",
+            name=f"{plan.name} v{plan.version}",
+            digest=plan.digest,
         ),
-        t("Methods, formulas and references are in docs/methods.md of the project."),
-    ]
-
-
-def _sources(t: Text, assessment: Assessment, held: pd.DataFrame) -> list[str]:
-    known = held[held["as_of"] <= pd.Timestamp(assessment.as_of)]
-    return [
         t(
-            "{publisher}: {title}. Newest publication {day}; {licence}. {homepage}",
-            publisher=SOURCES[source].publisher,
-            title=t(SOURCES[source].title),
-            day=t.date(part["as_of"].max()),
-            licence=SOURCES[source].licence,
-            homepage=SOURCES[source].homepage,
-        )
-        for source, part in known.groupby("source")
+            "Made by drug-trends {version}. The text of this bulletin may be used under CC BY 4.0; the figures are "
+            "under their publishers' own terms, which are named above.",
+            version=version("drug-trends"),
+        ),
     ]

@@ -7,12 +7,13 @@ import json
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -20,9 +21,11 @@ from data_sources.indicators import INDICATORS
 from data_sources.registry import SOURCES
 from data_sources.store import Store
 from surveillance.assessment import Assessment
+from surveillance.bulletin_facts import revised
+from surveillance.situation import calendar
 
 RECENT = 36  # periods of verdicts and observations that a snapshot carries
-_VERSIONS = ("drug-trends", "numpy", "pandas", "scipy", "statsmodels", "altair", "vl-convert-python")
+_VERSIONS = ("drug-trends", "numpy", "pandas", "scipy", "statsmodels", "altair", "vl-convert-python", "jinja2")
 _ABOUT = {
     "series": "Every watched series: its state at its newest complete period, and why",
     "signals": "Open signals in order: new ones first, then the last known ones of late sources",
@@ -30,6 +33,8 @@ _ABOUT = {
     "observations": f"The figures as known, last {RECENT} periods of every watched series",
     "indicators": "What each indicator measures, its unit and cautions",
     "publications": "The publishers' files behind these figures",
+    "revisions": "Figures of watched series that their publishers changed in the seven days before",
+    "calendar": "When the next period of each watched indicator is expected, by its usual delay",
 }
 _FIELD_ABOUT = {
     "alarm": "true, false, or empty where it could not be judged",
@@ -86,22 +91,29 @@ def seal(folder: Folder, assessment: Assessment, store: Store) -> None:
 
     It holds no clock, host or path, so the same inputs give the same bytes.
     """
-    files = sorted(path for path in folder.path.rglob("*") if path.is_file())
-    hashes = {
-        path.relative_to(folder.path).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    hashes = hashes_of(folder.path)
+    manifest = provenance(folder, assessment, store) | {
+        "files": hashes,
+        "seal": seal_of(hashes),
     }
-    manifest = {
+    _write_json(folder.path / "manifest.json", manifest)
+
+
+def provenance(folder: Folder, assessment: Assessment, store: Store) -> dict[str, Any]:
+    """What a snapshot was made from: settings, versions, raw files and failures."""
+    plan = assessment.plan
+    return {
         "snapshot": folder.name,
         "as_of": assessment.as_of.isoformat(),
         "settings": {
-            "name": f"{assessment.plan.name} v{assessment.plan.version}",
-            "digest": assessment.plan.digest,
-            "budget": assessment.plan.budget,
+            "name": f"{plan.name} v{plan.version}",
+            "digest": plan.digest,
+            "budget": plan.budget,
             "alpha": float(f"{assessment.alpha:.6g}"),
-            "inflation": {name: float(f"{c:.6g}") for name, c in assessment.plan.inflation.items()},
+            "inflation": {name: float(f"{c:.6g}") for name, c in plan.inflation.items()},
             "watches": {
                 f"{watch.indicator}": repr(watch.detector)
-                for watch in assessment.plan.at(float(f"{assessment.alpha:.6g}")).watches
+                for watch in plan.at(float(f"{assessment.alpha:.6g}")).watches
             },
         },
         "versions": {"python": ".".join(platform.python_version_tuple()[:2])}
@@ -110,10 +122,18 @@ def seal(folder: Folder, assessment: Assessment, store: Store) -> None:
             f"{row.source}/{row.name}": row.sha256 for row in _publications(assessment, store).itertuples()
         },
         "failures": dict(assessment.failures),
-        "files": hashes,
-        "seal": hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest(),
     }
-    _write_json(folder.path / "manifest.json", manifest)
+
+
+def seal_of(hashes: Mapping[str, str]) -> str:
+    """One hash over the hashes of all files."""
+    return hashlib.sha256(json.dumps(dict(hashes), sort_keys=True).encode()).hexdigest()
+
+
+def hashes_of(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file in a folder but its manifest, by relative name."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json")
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def to_csv(table: pd.DataFrame, path: Path) -> None:
@@ -160,6 +180,8 @@ def _tables(assessment: Assessment, store: Store) -> dict[str, pd.DataFrame]:
             }
         ),
         "publications": _publications(assessment, store),
+        "revisions": revised(store, assessment),
+        "calendar": calendar(assessment),
     }
 
 

@@ -1,0 +1,98 @@
+"""The pictures of a bulletin: SVG with a title and a description, alike in the page, the PDF and as files."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from dashboard import charts, sentences
+from dashboard.charts_lanes import lanes_chart
+from dashboard.filters import Selection
+from dashboard.text import Text
+from dashboard.views import lanes as lane_words
+from data_sources.indicators import INDICATORS
+from data_sources.vocabulary import GEOGRAPHIES
+from surveillance import explain
+from surveillance.assessment import Assessment
+from surveillance.lanes import FIRST, Lane
+from surveillance.series import Wide
+from surveillance.situation import Tile
+
+RECENT = 48  # periods a signal's picture shows
+_OPENING = re.compile(r"<svg\b[^>]*>")
+_ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture: the name of its file, what it shows, and itself, ready to stand in a page."""
+
+    name: str
+    title: str
+    svg: str
+
+
+def pictured(chart: Any, t: Text, *, name: str, title: str, description: str = "") -> Picture:
+    """A finished chart as an SVG image that says what it shows.
+
+    Ids inside are made its own, since a page holds many; what a chart says of its parts gives way to the whole's
+    description, which is what a screen reader reads of an image.
+    """
+    drawn = _ROLES.sub("", charts.svg(chart, t.language))
+    opening = _OPENING.search(drawn)
+    assert opening is not None
+    size = " ".join(re.findall(r'(?:width|height|viewBox)="[^"]*"', opening.group()))
+    inner = drawn[opening.end() :]
+    inner = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', inner)
+    inner = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", inner)
+    said = f"<desc id='{name}-d'>{html.escape(description)}</desc>" if description else ""
+    labels = f"{name}-t {name}-d" if description else f"{name}-t"
+    head = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' {size} role='img' aria-labelledby='{labels}' "
+        f"lang='{t.locale.language}'><title id='{name}-t'>{html.escape(title)}</title>{said}"
+    )
+    return Picture(name, title, head + inner)
+
+
+def spark(t: Text, tile: Tile, words: Mapping[str, str]) -> Picture | None:
+    """A tile's small line; None where it has none."""
+    if tile.line is None:
+        return None
+    chart = charts.sparkline(
+        tile.line, colour="us" if tile.country == "US" else "mx", dark=False, width=104, height=26,
+        language=t.language, bars=INDICATORS[tile.indicator].frequency != "MS",
+    )  # fmt: skip
+    title = t("{label}, newest {value} in {period}", **words)
+    return pictured(chart, t, name=f"tile-{tile.country}-{tile.row}".lower(), title=title)
+
+
+def signal(t: Text, assessment: Assessment, wide: Wide, series: pd.Series, title: str, rank: int) -> Picture:
+    """A signal's series over the last four years, with what was expected and its alarms."""
+    geography, substance = str(series["geography"]), str(series["substance"])
+    rows = explain.drawn(assessment, wide, geography, substance)
+    country = GEOGRAPHIES[geography].country
+    chart = charts.small_series(
+        rows.tail(RECENT), country="us" if country == "US" else "mx", language=t.language, dark=False,
+        words=sentences.chart_words(t), height=72, width=300,
+    )  # fmt: skip
+    facts = explain.facts(assessment, series)
+    return pictured(
+        chart, t, name=f"signal-{rank}", title=title,
+        description=f"{sentences.expectation(t, facts)}; {sentences.track_record(t, facts)}",
+    )  # fmt: skip
+
+
+def lanes(t: Text, assessment: Assessment, found: list[Lane]) -> tuple[Picture, str]:
+    """Supply, use and harm of both countries on one time axis, and the caption below."""
+    selection = Selection(t.language, assessment.as_of, assessment.as_of)
+    words = lane_words.block(t, selection, found, dark=False)
+    chart = lanes_chart(
+        lane_words.drawn(t, found), first=FIRST, until=assessment.as_of, now=t("now"), language=t.language,
+        dark=False, width=560,
+    )  # fmt: skip
+    return pictured(chart, t, name="lanes", title=words.title, description=words.alt), words.caption
