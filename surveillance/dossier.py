@@ -116,6 +116,24 @@ class Dossier:
         return self.facts is not None
 
     @property
+    def beside(self) -> Cell | None:
+        """The cell to draw beside the signal: across the border before on this side, nearest in time first."""
+        told = [cell for cell in self.cells if cell.stand in ("agrees", "disagrees", "silent")]
+        ranked = sorted(told, key=lambda cell: (cell.side == self.country, cell.stand == "silent", abs(cell.lag)))
+        return ranked[0] if ranked else None
+
+    @property
+    def settings(self) -> pd.DataFrame:
+        """The settings that could judge: `alarm`, and `exceedance`, (observed − expected) / (upper − expected)."""
+        if self.evidence is None:
+            return pd.DataFrame({"alarm": [], "exceedance": []})
+        rows = self.evidence.settings
+        rows = rows[rows["alarm"].notna() & (rows["upper"] > rows["expected"])]
+        span = (rows["upper"] - rows["expected"]).astype(float)
+        excess = (self.evidence.observed - rows["expected"].astype(float)) / span
+        return pd.DataFrame({"alarm": rows["alarm"].astype(bool), "exceedance": excess}).reset_index(drop=True)
+
+    @property
     def data_change(self) -> Check | None:
         """The first artefact test that fails: the signal is then probably a change in the data."""
         return first_failing(self.checks)
@@ -264,13 +282,15 @@ def _unknowns(
     assessment: Assessment, row: pd.Series, checks: list[Check], cells: list[Cell], *, provisional: bool
 ) -> list[Unknown]:
     """What is not known, and the figures that would close or strengthen the signal; the telling ones first."""
-    found = [Unknown("closes", {"upper": float(row["upper"]), "observed": float(row["observed"])})]
+    observed = float(row["observed"])
+    whole = INDICATORS[str(row["indicator"])].measure == "count"
+    found = [Unknown("closes", {"upper": _shown(float(row["upper"]), whole=whole), "observed": observed})]
     if (nearest := _would_agree(assessment, cells)) is not None:
         found.append(nearest)
     if row["late"]:
         found.append(Unknown("late", {"age_days": float(row["age_days"])}, period=pd.Timestamp(row["period"])))
     if provisional:
-        found.append(Unknown("provisional", {"observed": float(row["observed"])}))
+        found.append(Unknown("provisional", {"observed": observed}))
     breaks = [check for check in checks if check.name == "method_break" and check.result == "untested"]
     found += [Unknown("method_break", period=check.period) for check in breaks]
     blind = tuple(f"{cell.stream}.{cell.side}" for cell in cells if cell.stand == "blind")
@@ -290,5 +310,13 @@ def _would_agree(assessment: Assessment, cells: list[Cell]) -> Unknown | None:
         rows = with_ranges(rows[rows["period"] == cell.period], assessment.plan.at(assessment.alpha))
         above = float(rows["high80"].iloc[0]) if len(rows) else np.nan
         if not np.isnan(above):
-            return Unknown("agrees", {"above": above, "observed": cell.observed}, cell=cell)
+            least = _shown(above, whole=INDICATORS[cell.indicator].measure == "count", up=True)
+            return Unknown("agrees", {"above": least, "observed": cell.observed}, cell=cell)
     return None
+
+
+def _shown(value: float, *, whole: bool, up: bool = False) -> float:
+    """A limit cut to the digits it is shown with, so that what is said of it holds for the number that is read."""
+    places = 0 if whole or value >= 100 else 1 if value >= 10 else 2
+    cut = np.ceil if up else np.floor
+    return float(np.round(cut(np.round(value * 10**places, 6)) / 10**places, places))
