@@ -73,6 +73,31 @@ def timeliness_table(t: Text, table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def timeliness_brief(t: Text, table: pd.DataFrame) -> pd.DataFrame:
+    """The same in four columns, for a card."""
+    whole = timeliness_table(t, table)
+    shares = [t("Complete at {n} days", n=age) for age in AGES]
+
+    def complete(row: pd.Series) -> str:
+        if (row[shares] == t("not available")).all():
+            return t("not available")
+        return " · ".join(row[shares])
+
+    return pd.DataFrame(
+        {
+            t("Stream"): whole[t("Stream")],
+            t("Days to visible"): whole[t("Days to visible")],
+            t("Complete at 30 · 60 · 180 days"): whole.apply(complete, axis=1),
+            t("Newest period, its age"): [
+                t("{period}, {n} days", period=_newest(t, row), n=t.number(row["age_days"]))
+                if pd.notna(row["newest"])
+                else MISSING
+                for _, row in table.iterrows()
+            ],
+        }
+    )
+
+
 def _newest(t: Text, row: pd.Series) -> str:
     if pd.isna(row["newest"]):
         return MISSING

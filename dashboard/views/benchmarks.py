@@ -14,11 +14,11 @@ from dashboard.benchmark_blocks import block, small_picture
 from dashboard.downloads import csv_with_notes
 from dashboard.filters import Selection
 from dashboard.text import Text
-from dashboard.timeliness_words import timeliness_table
+from dashboard.timeliness_words import timeliness_brief
 from surveillance.benchmarks import GROUPS, Row, Value, board, statement
 
 CHARTED = ("B1", "B4", "B13")  # drawn below the board where no single row is asked for
-CARDS = ("outcome", "supply", "process")  # the groups drawn as cards; the others are a table
+CARDS = ("outcome", "supply", "process")  # the groups drawn as cards; the others are a list
 BADGES = {"US": "blue", "MX": "green"}
 
 
@@ -69,10 +69,10 @@ def _board(as_of: date) -> list[Row]:
 def _group(t: Text, selection: Selection, group: str, rows: list[Row], as_of: pd.Timestamp) -> None:
     st.header(t(words.GROUPS[group]), anchor=False)
     if group not in CARDS:
-        _table(t, selection, rows)
+        _list(t, selection, rows)
         return
     narrow = [row for row in rows if row.benchmark.held != "timeliness"]
-    grid = st.grid(2, gap="xsmall", min_column_width=440)
+    grid = st.grid(2, gap="xsmall", min_column_width=320)
     for row in narrow:
         with grid.container(border=True, gap="xxsmall", height="stretch"):
             _card(t, selection, row, as_of)
@@ -97,7 +97,7 @@ def _card(t: Text, selection: Selection, row: Row, as_of: pd.Timestamp, *, linke
     if record.held == "timeliness":
         _quotation(t, row)
         assert row.table is not None
-        _markdown(timeliness_table(t, row.table))
+        _markdown(timeliness_brief(t, row.table))
     elif row.parts is not None and record.kind == "process":
         _quotation(t, row)
         st.markdown("\n".join(f"- {_safe(line)}" for line in words.process_words(t, row)))
@@ -153,9 +153,9 @@ def _number(column, head: str, values: list[tuple[str, str, str]]) -> None:  # t
     with column.container(gap="xxsmall"):
         st.markdown(f":small[:gray[{_safe(head)}]]")
         for figure, period, when in values:
-            lines = [f"**{_safe(figure)}**"] + [f":small[{_safe(period)}]"] * bool(period)
-            lines += [f":small[:gray[{_safe(when)}]]"] * bool(when)
-            st.markdown("  \n".join(lines))
+            said = f":small[{_safe(period)}]" if period else ""
+            dated = f":small[:gray[{_safe(when)}]]" if when else ""
+            st.markdown(f"**{_safe(figure)}**  \n" + " · ".join(part for part in (said, dated) if part))
 
 
 def _quotation(t: Text, row: Row) -> None:
@@ -175,30 +175,25 @@ def _picture(t: Text, row: Row) -> None:
         st.altair_chart(made[0], width="stretch", theme=None, alt=made[1], key=f"line-{row.benchmark.id}")
 
 
-def _table(t: Text, selection: Selection, rows: list[Row]) -> None:
-    """Rows outside drug surveillance and inputs: what is quoted, and what was found since."""
-
-    def later(row: Row) -> str:
-        found = [f"{words.amount(t, value.value)} ({words.span(t, value)})" for value in row.latest]
-        return _safe("; ".join(found)) if found else t("none found")
-
-    def figure(row: Row) -> str:
-        said, period = words.quoted(t, row.benchmark)
+def _list(t: Text, selection: Selection, rows: list[Row]) -> None:
+    """Inputs and what is outside drug surveillance: what is quoted, and what was found since."""
+    lines = []
+    for row in rows:
+        figure, period = words.quoted(t, row.benchmark)
         unit = row.benchmark.unit.to(t.language) if not math.isnan(_figure(row)) else ""
-        return _safe(" ".join(part for part in (said, unit) if part) + (f" ({period})" if period else ""))
-
-    _markdown(
-        pd.DataFrame(
-            {
-                t("Benchmark"): [f"{row.benchmark.id} {_link(selection, row)}" for row in rows],
-                t("Quoted"): [figure(row) for row in rows],
-                t("Other value found"): [later(row) for row in rows],
-                t("How to read it"): [_safe(row.benchmark.reading.to(t.language)) for row in rows],
-                t("Evidence"): [row.benchmark.grade for row in rows],
-            }
-        ),
-        escaped=True,
-    )
+        later = "; ".join(f"{words.amount(t, value.value)} ({words.span(t, value)})" for value in row.latest)
+        said = t(
+            "other value: {later}. {reading} Evidence {grade}: {meaning}.",
+            later=later or t("none found"),
+            reading=row.benchmark.reading.to(t.language),
+            grade=row.benchmark.grade,
+            meaning=t(words.GRADES[row.benchmark.grade]),
+        )
+        quoted = " ".join(part for part in (figure, unit) if part) + (f" ({period})" if period else "")
+        lines.append(
+            f"- **{row.benchmark.id}** {_link(selection, row)}: **{_safe(quoted)}**; :small[:gray[{_safe(said)}]]"
+        )
+    st.markdown("\n".join(lines))
 
 
 def _figure(row: Row) -> float:
@@ -242,9 +237,8 @@ def _link(selection: Selection, row: Row) -> str:
     return f"[{title}]({filters.link(selection, 'benchmarks', view=row.benchmark.id)})"
 
 
-def _markdown(table: pd.DataFrame, *, escaped: bool = False) -> None:
-    cells = table if escaped else table.map(_safe)
-    lines = [list(table.columns), ["---"] * table.shape[1], *cells.to_numpy().tolist()]
+def _markdown(table: pd.DataFrame) -> None:
+    lines = [list(table.columns), ["---"] * table.shape[1], *table.map(_safe).to_numpy().tolist()]
     st.markdown("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
 
 
