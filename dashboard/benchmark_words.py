@@ -256,7 +256,12 @@ def page_title(t: Text, rows: list[Row]) -> str:
     if not moved:
         return t("None of the {n} benchmarks can be read as better or worse on this day", n=len(rows))
     names = "; ".join(
-        t("{title}: {direction}", title=row.benchmark.title.to(t.language), direction=direction(t, row))
+        t(
+            "{title}: {word}, {change}",
+            title=row.benchmark.title.to(t.language),
+            word=t(DIRECTIONS[row.direction]),
+            change=changed(t, row),
+        )
         for row in moved
     )
     return t("{names}. The other {n} benchmarks have no direction", names=names, n=len(rows) - len(moved))

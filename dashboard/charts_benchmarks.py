@@ -173,9 +173,9 @@ def means_chart(
         layers.append(base.mark_text(dy=-7, xOffset=side, color=colours.ink, fontSize=10).encode(text="short:N"))
     base = alt.Chart(quoted).encode(x=x, y=y)
     layers.append(base.mark_tick(color=colours.ink, thickness=2, size=share * 2.4))
-    layers.append(
-        base.mark_text(color=colours.ink, align="right", dx=-share * 1.3, fontWeight="bold").encode(text="said:N")
-    )
+    at = max(quoted["value"].max(), rows.loc[rows["year"].isin(quoted["year"]), "value"].max())
+    above = alt.Chart(quoted.assign(value=at)).encode(x=x, y=y, text="said:N")
+    layers.append(above.mark_text(color=colours.ink, fontWeight="bold", dy=-24))
     chart = alt.layer(*layers).properties(height=height, width=width)
     return finish(chart, language=language, dark=dark, description=description,
                   padding={"left": 0, "right": 8, "top": 24, "bottom": 0})  # fmt: skip

@@ -76,18 +76,20 @@ def timeliness_table(t: Text, table: pd.DataFrame) -> pd.DataFrame:
 def timeliness_brief(t: Text, table: pd.DataFrame) -> pd.DataFrame:
     """The same in four columns, for a card."""
     whole = timeliness_table(t, table)
-    shares = [t("Complete at {n} days", n=age) for age in AGES]
+    shares = [f"complete_{age}" for age in AGES]
 
     def complete(row: pd.Series) -> str:
-        if (row[shares] == t("not available")).all():
+        if row[shares].isna().all():
             return t("not available")
-        return " · ".join(row[shares])
+        said = " · ".join(t("not available") if pd.isna(row[name]) else t.percent(row[name]) for name in shares)
+        periods = int(max(row[f"periods_{age}"] for age in AGES))
+        return t.n("{share} ({n} period)", "{share} ({n} periods)", periods, share=said)
 
     return pd.DataFrame(
         {
             t("Stream"): whole[t("Stream")],
             t("Days to visible"): whole[t("Days to visible")],
-            t("Complete at 30 · 60 · 180 days"): whole.apply(complete, axis=1),
+            t("Complete at 30 · 60 · 180 days"): [complete(row) for _, row in table.iterrows()],
             t("Newest period, its age"): [
                 t("{period}, {n} days", period=_newest(t, row), n=t.number(row["age_days"]))
                 if pd.notna(row["newest"])

@@ -238,8 +238,9 @@ def _link(selection: Selection, row: Row) -> str:
 
 
 def _markdown(table: pd.DataFrame) -> None:
-    lines = [list(table.columns), ["---"] * table.shape[1], *table.map(_safe).to_numpy().tolist()]
-    st.markdown("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
+    heads = [f":small[{_safe(name)}]" for name in table]
+    cells = table.map(lambda cell: f":small[{_safe(cell)}]").to_numpy().tolist()
+    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *cells]))
 
 
 def _safe(words_: object) -> str:
