@@ -24,8 +24,10 @@ from data_sources.errors import SourceError, StoreError
 from data_sources.indicators import INDICATORS
 from data_sources.observations import COLUMNS, SERIES, empty
 from data_sources.source import Publication, Validators
+from data_sources.suppression import hidden, veiled
 from data_sources.vintage_files import Coverage, Log, vintages
 
+REFUSALS_KEPT = 500  # a robot that imports the same bad file every hour must not fill the disk
 _LISTED = (
     "source",
     "name",
@@ -49,6 +51,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._logs: dict[str, tuple[tuple[str, ...], Log]] = {}
+        self._veiled: tuple[tuple[Log, ...], dict[str, Log]] = ((), {})
         self._locks: dict[str, FileLock] = {}
 
     # Writing
@@ -94,11 +97,13 @@ class Store:
         return True
 
     def refuse(self, source: str, name: str, error: SourceError, when: datetime) -> None:
-        """Remember that a file was refused, and why."""
+        """Remember that a file was refused, and why; of REFUSALS_KEPT such records the oldest go."""
         folder = self.root / "refused"
         folder.mkdir(parents=True, exist_ok=True)
         record = {"source": source, "name": name, "when": when.isoformat(), "error": str(error)}
         _replace(folder / f"{when:%Y%m%dT%H%M%S%f}_{source}.json", record)
+        for old in sorted(folder.glob("[!.]*.json"))[:-REFUSALS_KEPT]:
+            old.unlink(missing_ok=True)
 
     def note_attempt(self, source: str, when: datetime, error: str | None) -> None:
         """Remember how the last fetch of a source ended."""
@@ -142,7 +147,7 @@ class Store:
         """
         parts = []
         for source in self.sources():
-            log = self._log(source)
+            log = self._shown(source)
             count = int((log.publications["as_of"] <= pd.Timestamp(day)).sum())
             rows = log.rows[log.rows["position"] < count]
             if indicators is not None:
@@ -161,7 +166,7 @@ class Store:
 
     def vintage(self, source: str, indicator: str, day: date) -> pd.DataFrame:
         """One complete publication: the newest on *day* that covers the indicator, all its rows of it, alone."""
-        log = self._log(source)
+        log = self._shown(source)
         held = log.publications
         covers = held["windows"].map(lambda windows: indicator in windows) & (held["as_of"] <= pd.Timestamp(day))
         if not covers.any():
@@ -180,7 +185,7 @@ class Store:
         """The change log of one series: a row where a source first gave a value or status, or changed it."""
         parts = []
         for source in self.sources():
-            log = self._log(source)
+            log = self._shown(source)
             chosen = log.rows["news"].to_numpy()
             for column, value in zip(SERIES, (indicator, geography, substance), strict=True):
                 chosen = chosen & (log.rows[column] == value).to_numpy()
@@ -209,6 +214,19 @@ class Store:
         extra = [path.name for part in ("refused",) for path in sorted((self.root / part).glob("*.json"))]
         attempts = [f"{row.source}{row.when}" for row in self.attempts().itertuples()]
         return "\n".join([*names, *extra, *attempts])
+
+    def _shown(self, source: str) -> Log:
+        """The log of a source as readers may see it: without what any source has hidden since."""
+        names = self.sources()
+        held = tuple(self._log(name) for name in names)
+        before, shown = self._veiled
+        if len(before) != len(held) or any(one is not other for one, other in zip(before, held, strict=True)):
+            keys = [hidden(log.rows) for log in held]
+            shown = {
+                name: Log(log.publications, veiled(log.rows, keys)) for name, log in zip(names, held, strict=True)
+            }
+            self._veiled = (held, shown)
+        return shown[source] if source in shown else vintage_files.nothing()
 
     def _log(self, source: str) -> Log:
         names = vintages(self.root / source)

@@ -89,6 +89,8 @@ def parse(raw: bytes, as_of: date) -> pd.DataFrame:
         "Data Value",
         "a number, or a footnote that says why not",
     )
+    # A number whose own footnote calls it suppressed is the publisher's slip, and is not kept.
+    cells["value"] = cells["value"].mask(cells["status"] == "suppressed")
     rows = pd.concat(_parts(cells), ignore_index=True)
     return check(rows.assign(source=ID, as_of=pd.Timestamp(as_of)))
 

@@ -79,6 +79,15 @@ def test_suppressed_counts_are_missing_not_zero() -> None:
     assert row["status"] == "suppressed"
 
 
+def test_a_number_that_its_own_footnote_calls_suppressed_is_not_kept() -> None:
+    line = next(line for line in TEXT.splitlines() if line.startswith("WY,") and "Data suppressed (<10)" in line)
+    fields = line.replace(",,", ",7.123457,", 1)
+    assert fields != line
+    rows = parse(TEXT.replace(line, fields).encode(), AS_OF)
+    assert not (rows["value"] == 7.123457).any()
+    assert len(rows) == len(parse(RAW, AS_OF))
+
+
 def test_low_data_quality_is_not_reported_and_suppression_wins_where_both_are_said() -> None:
     rows = parse(RAW, AS_OF)
     assert cell(rows, REPORTED, "US-WY", "heroin")["status"] == "not_reported"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -97,6 +97,26 @@ def plain(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
+def without_hidden(history: list[Published]) -> list[Published]:
+    """The publications as they may be shown: no value of a key that was later, or in the end, suppressed."""
+    last = {
+        key: status
+        for published in sorted(history, key=lambda one: (one.as_of, one.number))
+        for key, (_, status, _) in published.cells.items()
+        if status in ("reported", "suppressed")
+    }
+
+    def shown(key: tuple, cell: tuple) -> tuple:
+        _, status, provisional = cell
+        gone = status == "reported" and last[key] == "suppressed"
+        return (np.nan, "suppressed", provisional) if gone else cell
+
+    return [
+        replace(published, cells={key: shown(key, cell) for key, cell in published.cells.items()})
+        for published in history
+    ]
+
+
 def slow_known(history: list[Published], day: date) -> dict:
     """Key → (value, status, provisional, as_of, confirmed), by a plain loop over publications in their order."""
     state: dict = {}
@@ -165,13 +185,14 @@ def test_any_order_of_arrival_gives_the_history_of_a_plain_loop(drawn, order, tm
     store = Store(tmp_path_factory.mktemp("store"))
     assert all(published.put(store) for published in arrival)
     reopened = Store(store.root)
+    shown = without_hidden(history)
     for day in [date(2024, 6, 1) + timedelta(days=30 * month) for month in range(-1, 5)]:
-        known = slow_known(history, day)
+        known = slow_known(shown, day)
         assert as_dict(store.known_on(day), "as_of", "confirmed") == known
         assert as_dict(reopened.known_on(day), "as_of", "confirmed") == known
         for indicator in (INDICATOR, WEIGHT):
             vintage = reopened.vintage(SOURCE, indicator, day)
-            assert as_dict(vintage) == slow_vintage(history, indicator, day)
+            assert as_dict(vintage) == slow_vintage(shown, indicator, day)
             some = reopened.known_on(day, [indicator])
             assert as_dict(some, "as_of", "confirmed") == {k: v for k, v in known.items() if k[0] == indicator}
     assert not any(published.put(store) for published in arrival)
@@ -205,6 +226,39 @@ def test_zero_suppressed_and_withdrawn_are_three_things(tmp_path):
     known = store.known_on(date(2024, 7, 1)).set_index("period")
     assert known["status"].to_list() == ["reported", "suppressed", "withdrawn", "reported"]
     assert known["value"].isna().to_list() == [False, True, True, False]
+
+
+def test_a_value_is_not_shown_again_as_of_any_day_once_its_publisher_suppressed_it(tmp_path):
+    store = Store(tmp_path)
+    for month, value in ((6, 7.0), (7, None), (8, None)):
+        put(store, date(2024, month, 1), {("US", PERIODS[0]): value, ("US", PERIODS[1]): 40.0})
+    for month in (6, 7, 8):
+        shown = [store.known_on(date(2024, month, 1)), store.vintage(SOURCE, INDICATOR, date(2024, month, 1))]
+        for rows in shown:
+            assert rows["status"].to_list() == ["suppressed", "reported"]
+            assert rows["value"].isna().to_list() == [True, False]
+    log = store.revisions(INDICATOR, "US", "fentanyl")
+    assert log["value"].dropna().to_list() == [40.0]
+    assert log["as_of"].dt.month.to_list() == [6, 6]
+
+
+def test_a_suppressed_value_is_public_from_the_day_it_is_published_after_all(tmp_path):
+    store = Store(tmp_path)
+    for month, value in ((6, None), (7, 7.0)):
+        put(store, date(2024, month, 1), {("US", PERIODS[0]): value})
+    assert store.known_on(date(2024, 6, 1))["status"].to_list() == ["suppressed"]
+    assert store.known_on(date(2024, 7, 1))["value"].to_list() == [7.0]
+
+
+def test_what_one_source_suppresses_no_other_gives(tmp_path):
+    store = Store(tmp_path)
+    put(store, date(2024, 6, 1), {("US", PERIODS[0]): 7.0}, source="published_figures")
+    assert store.known_on(date(2024, 6, 1))["value"].to_list() == [7.0]
+    put(store, date(2024, 7, 1), {("US", PERIODS[0]): None})
+    for day in (date(2024, 6, 1), date(2024, 7, 1)):
+        assert store.known_on(day)["value"].isna().all()
+        assert store.known_on(day)["status"].to_list() == ["suppressed"]
+    assert store.vintage("published_figures", INDICATOR, date(2024, 7, 1))["value"].isna().all()
 
 
 def test_a_rolling_window_leaves_older_periods_as_they_were_known(tmp_path):
@@ -327,15 +381,14 @@ def test_of_two_files_of_one_day_the_later_retrieved_wins_and_both_are_kept(tmp_
 
 def test_the_change_log_of_a_series_has_a_row_per_change(tmp_path):
     store = Store(tmp_path)
-    for month, value in ((6, 1.0), (7, 1.0), (8, 3.0), (9, None)):
+    for month, value in ((6, 1.0), (7, 1.0), (8, 3.0), (9, 2.0)):
         content = {("US", PERIODS[0]): value, ("US", PERIODS[1]): 5.0, ("US-AZ", PERIODS[0]): 7.0 + month}
         put(store, date(2024, month, 1), content)
     log = store.revisions(INDICATOR, "US", "fentanyl")
     assert list(log.columns) == list(COLUMNS)
     first = log[log["period"] == PERIODS[0]]
     assert first["as_of"].dt.month.to_list() == [6, 8, 9]
-    assert first["status"].to_list() == ["reported", "reported", "suppressed"]
-    assert first["value"].to_list()[:2] == [1.0, 3.0]
+    assert first["value"].to_list() == [1.0, 3.0, 2.0]
     assert len(log) == 4
     assert store.revisions(INDICATOR, "US-CA", "fentanyl").empty
 
