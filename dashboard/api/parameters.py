@@ -41,10 +41,10 @@ def _codes(known: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
     held = frozenset(known)
 
     def read(value: str) -> tuple[str, ...]:
-        codes = tuple(dict.fromkeys(value.split(",")))
+        codes = value.split(",")
         if len(codes) > MOST_CODES or not held.issuperset(codes):
             raise ValueError(value)
-        return codes
+        return tuple(dict.fromkeys(codes))
 
     return read
 
