@@ -157,7 +157,7 @@ def last_visit() -> date | None:
     """The day of the reader's visit before this session, by a cookie of this browser; None where there is none."""
     if "last_visit" not in st.session_state:
         try:
-            found = date.fromisoformat(st.context.cookies.get(VISIT, ""))
+            found = date.fromisoformat(str(st.context.cookies.get(VISIT, "")))
         except ValueError:
             found = None
         st.session_state["last_visit"] = found

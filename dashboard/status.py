@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -42,13 +43,23 @@ class TileWords:
     age: str
 
 
-def headline(t: Text, assessment: Assessment) -> str:
-    """How many signals need review, how many series are quiet, how many cannot be judged."""
-    counts = assessment.counts
-    quiet = counts["quiet"] - counts["quiet_late"]
-    new, known, late = counts["signal"], counts["last_known"], counts["quiet_late"]
+def headline(t: Text, assessment: Assessment, decided: Mapping[str, str] | None = None) -> str:
+    """How many signals need review, are on watch or decided, how many series are quiet or cannot be judged.
+
+    *decided* gives the triage state of signals by id; every series is counted once.
+    """
+    counts, signals = assessment.counts, assessment.signals
+    quiet, late = counts["quiet"] - counts["quiet_late"], counts["quiet_late"]
+    states = pd.Series([(decided or {}).get(name, "new") for name in signals["id"]], signals.index, dtype="str")
+    said = {name: int((states == name).sum()) for name in ("watch", "confirmed")}
+    done = int(states.isin(["artefact", "closed"]).sum())
+    waiting = signals[states.isin(["new", "review"])]["state"]
+    new, known = (int((waiting == state).sum()) for state in ("signal", "last_known"))
     parts = [
         t.n("{n} signal needs review", "{n} signals need review", new) if new else t("No new signal"),
+        t.n("{n} on watch", "{n} on watch", said["watch"]) if said["watch"] else "",
+        t.n("{n} confirmed", "{n} confirmed", said["confirmed"]) if said["confirmed"] else "",
+        t.n("{n} explained or closed", "{n} explained or closed", done) if done else "",
         t.n("{n} last known in a late source", "{n} last known in late sources", known) if known else "",
         t.n("{n} series quiet", "{n} series quiet", quiet) if quiet else t("no series quiet"),
         t.n("{n} quiet when last known", "{n} quiet when last known", late) if late else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,6 +14,7 @@ from dashboard.filters import Selection
 from dashboard.sentences import series_name
 from dashboard.status import absence, detail, headline, tile_words
 from dashboard.text import Text
+from dashboard.triage.desk import DeskError
 from dashboard.views import corridors, lanes
 from dashboard.views.signals import card
 from data_sources.indicators import INDICATORS
@@ -32,10 +34,11 @@ def render(selection: Selection) -> None:
         st.title(t("Nothing was known on this day"))
         st.markdown(t("No publication in the store is as old as this. Choose a later day."))
         return
-    st.title(headline(t, assessment), anchor=False)
+    decided = _decided()
+    st.title(headline(t, assessment, decided), anchor=False)
     st.markdown(detail(t, assessment, markdown=True))
     _tiles(t, selection, data.computed("tiles", lambda day: tiles(data.store(), day), selection.as_of))
-    _signals(t, selection, assessment)
+    _signals(t, selection, assessment, decided)
     lanes.part(t, selection)
     corridors.part(t, selection)
     left, right = st.columns(2, gap="xsmall")
@@ -86,8 +89,18 @@ def _tile(t: Text, selection: Selection, tile: Tile) -> None:
     st.markdown(f":small[:gray[{clock}{words.age}]]")
 
 
-def _signals(t: Text, selection: Selection, assessment: Assessment) -> None:
+def _decided() -> Mapping[str, str]:
+    """The triage state of every signal that was decided on; none where the log cannot be read, as Signals says."""
+    try:
+        return data.desk().states()
+    except DeskError:
+        return {}
+
+
+def _signals(t: Text, selection: Selection, assessment: Assessment, decided: Mapping[str, str]) -> None:
+    """The first signals that are not explained or closed."""
     signals = assessment.signals
+    signals = signals[[decided.get(name) not in ("artefact", "closed") for name in signals["id"]]]
     if signals.empty:
         _no_signals(t, selection, assessment)
         return

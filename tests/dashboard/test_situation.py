@@ -13,9 +13,11 @@ import pandas as pd
 import pytest
 
 from dashboard import data, status, text
+from dashboard.filters import Selection
 from data_sources.ingest import open_store
 from surveillance import pipeline, situation
 from surveillance.assessment import Assessment
+from surveillance.plan import DEFAULT_PLAN
 from surveillance.situation import Tile
 
 AS_OF = date(2026, 10, 2)
@@ -157,12 +159,16 @@ def test_a_day_before_any_figure_is_a_sentence(page: Page) -> None:
 
 
 def test_the_page_shows_eight_tiles_three_signals_and_the_calendar(page: Page) -> None:
-    app = page("situation", lang="en")
+    app = page("situation", lang="en", budget="12")
     written = "\n".join(element.value for element in app.markdown)
     assert written.count("-badge[**") == 8
-    assert written.count("(/trends?") == min(3, len(data.assessment("2026-10-02", 6.0).signals))
+    assert written.count("(/signal?") == 3
     assert "| Measure | Newest period | Next expected | Overdue |" in written
-    assert [heading.value for heading in app.header][1:] == [
+    headings = [heading.value for heading in app.header]
+    assert headings[0] == "Last known signals, from late sources"
+    assert "of that" in headings[1]  # the lanes
+    assert headings[2].startswith("Corridors:")
+    assert headings[3:] == [
         "What changed since a week before",
         "What cannot be judged",
         "Expected next publications",
@@ -170,18 +176,31 @@ def test_the_page_shows_eight_tiles_three_signals_and_the_calendar(page: Page) -
 
 
 def test_opened_and_closed_signals_are_named(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    page("situation", lang="en")
-    now = data.assessment("2026-10-02", 6.0)
+    page("situation", lang="en", budget="12")
+    now = data.assessment("2026-10-02", 12.0)
+    assert len(now.signals) > 4
     before = replace(now, series=now.series.replace({"state": {"last_known": "quiet", "signal": "quiet"}}))
-    earlier = "2026-09-25"
-    monkeypatch.setattr(data, "assessment", lambda as_of, budget: before if as_of == earlier else now)
-    written = "\n".join(element.value for element in page("situation", lang="en").markdown)
-    assert written.count("Signal opened") == len(now.signals)
-    assert "Signal closed" not in written
-    monkeypatch.setattr(data, "assessment", lambda as_of, budget: now if as_of == earlier else before)
-    written = "\n".join(element.value for element in page("situation", lang="en").markdown)
-    assert written.count("Signal closed") == len(now.signals)
-    assert "No open signals" in [heading.value for heading in page("situation", lang="en").header]
+
+    def written(then: Assessment, today: Assessment) -> str:
+        def judged(selection: Selection) -> Assessment:
+            return then if selection.as_of == date(2026, 9, 25) else today
+
+        monkeypatch.setattr(data, "judged", judged)
+        data._computed.clear()
+        return "\n".join(element.value for element in page("situation", lang="en", budget="12").markdown)
+
+    said = written(before, now)
+    assert said.count("Signal opened") == 4
+    assert f"{len(now.signals) - 4} more" in said
+    assert "Signal closed" not in said
+    said = written(now, before)
+    assert said.count("Signal closed") == 4
+    assert "Closest to their alarm lines" in said
+
+
+def test_nothing_is_said_to_have_changed_where_nothing_did(page: Page) -> None:
+    app = page("situation", lang="en", as_of="2026-08-20")
+    assert "Nothing: no newer period" in "\n".join(element.value for element in app.markdown)
 
 
 def test_the_calendar_starts_with_what_is_longest_overdue(assessment: Assessment) -> None:
@@ -189,3 +208,15 @@ def test_the_calendar_starts_with_what_is_longest_overdue(assessment: Assessment
     assert table["expected"].is_monotonic_increasing
     assert table["overdue_days"].is_monotonic_decreasing
     assert table.loc[0, "period"] == pd.Timestamp("2024-12-01")
+
+
+def test_what_was_decided_on_a_signal_is_counted_apart(embedded: Path) -> None:
+    held = pipeline.run(open_store(embedded), AS_OF, replace(DEFAULT_PLAN, budget=12.0))
+    ids = list(held.signals["id"])
+    assert len(ids) >= 4
+    decided = dict(zip(ids, ["watch", "confirmed", "closed"], strict=False))
+    said = status.headline(EN, held, decided)
+    assert "1 on watch, 1 confirmed, 1 explained or closed" in said
+    numbers = [int(number) for number in re.findall(r"\d+", said)]
+    assert sum(numbers) == held.counts["watched"]
+    assert "1 en vigilancia, 1 confirmada, 1 explicada o cerrada" in status.headline(ES, held, decided)
