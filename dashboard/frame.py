@@ -166,7 +166,7 @@ def last_visit() -> date | None:
 
 
 def mend_page(chosen: Selection) -> None:
-    """What Streamlit's page leaves undone: its language, which a screen reader must hear, and the day of this visit."""
+    """What Streamlit's page leaves undone: the language, which a screen reader must hear; the day of this visit."""
     code = "es-MX" if chosen.language == "es" else "en-US"
     last_visit()  # read before it is written
     cookie = f"{VISIT}={data.today()}; path=/; max-age=31536000; SameSite=Strict"

@@ -16,7 +16,9 @@ from data_sources.registry import SOURCES
 
 APP = Path(frame.__file__).with_name("app.py")
 App = Callable[..., AppTest]
-VIEWS = ("situation", "signals", "trends", "lab", "quality")
+VIEWS = (
+    "situation", "signals", "dossier", "trends", "map", "supply", "benchmarks", "bulletins", "lab", "quality", "methods",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -17,15 +17,25 @@ PAGES = {
         ("Monitor", "Situation", "/"),
         ("Monitor", "Signals", "/signals"),
         ("Explore", "Trends", "/trends"),
+        ("Explore", "Map", "/map"),
+        ("Explore", "Supply", "/supply"),
+        ("Decide", "Benchmarks", "/benchmarks"),
+        ("Decide", "Bulletins", "/bulletins"),
         ("Lab", "Lab", "/lab"),
         ("Trust", "Data & quality", "/quality"),
+        ("Trust", "Methods & glossary", "/methods"),
     ),
     "es": (
         ("Monitorear", "Situación", "/"),
         ("Monitorear", "Señales", "/signals"),
         ("Explorar", "Tendencias", "/trends"),
+        ("Explorar", "Mapa", "/map"),
+        ("Explorar", "Oferta", "/supply"),
+        ("Decidir", "Indicadores", "/benchmarks"),
+        ("Decidir", "Boletines", "/bulletins"),
         ("Laboratorio", "Laboratorio", "/lab"),
         ("Confianza", "Datos y calidad", "/quality"),
+        ("Confianza", "Métodos y glosario", "/methods"),
     ),
 }
 # Streamlit's page asks for these under the address of a deep link first, then where they are.
@@ -159,7 +169,7 @@ def test_charts_are_drawn_and_described(opened: Opened) -> None:
     page = opened("/?lang=en&budget=12")
     charts = page.get_by_test_id("stVegaLiteChart")
     cards = page.get_by_test_id("stMain").get_by_role("link", name="Dossier").count()
-    assert charts.count() == 5 + cards  # measured tiles and signal cards
+    assert charts.count() == 5 + cards + 1  # measured tiles, signal cards, lanes
     drawn = page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg.marks")
     assert drawn.count() == charts.count()
     labels = page.evaluate(
