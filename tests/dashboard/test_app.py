@@ -17,7 +17,8 @@ from data_sources.registry import SOURCES
 APP = Path(frame.__file__).with_name("app.py")
 App = Callable[..., AppTest]
 VIEWS = (
-    "situation", "signals", "dossier", "trends", "map", "supply", "benchmarks", "bulletins", "lab", "quality", "methods",
+    "situation", "signals", "dossier", "trends", "map", "supply", "benchmarks", "bulletins", "lab", "quality",
+    "methods",
 )  # fmt: skip
 
 
