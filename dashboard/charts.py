@@ -114,6 +114,9 @@ def series_chart(
     forecast: pd.DataFrame | None = None,
     vintages: pd.DataFrame | None = None,
     draft: pd.DataFrame | None = None,
+    nowcast: pd.DataFrame | None = None,
+    events: Sequence[tuple[pd.Timestamp, str]] = (),
+    since: pd.Timestamp | None = None,
     log: bool = False,
 ) -> Any:
     """One series: observed line, expected band and line, alarm line, alarms, and why anything is missing.
@@ -123,11 +126,17 @@ def series_chart(
     published up to that day. *earlier* (period, observed): the series before a method break; *trend* (period,
     trend); *forecast* (period, mean, low80 … high95); *vintages* (vintage, period, value; vintage a label);
     *draft* (period, observed, upper, change): another line, with the alarms it gains,
-    loses and keeps. y starts at zero; *log* asks for log(1 + y).
+    loses and keeps; *nowcast* (period, median, low95, high95); *events*: days and words. *since*: where the time
+    axis begins, so that several series are aligned. y starts at zero; *log* asks for log(1 + y).
     """
     series = SeriesLayers(rows, unit, country, language, dark, labels or Words(), height, width, log=log)
+    if since is not None:
+        series.first = min(series.first, since.tz_localize("UTC"))
     series.add_time(until, breaks)
     series.add_extras(earlier, trend, forecast, vintages, draft)
+    if nowcast is not None and len(nowcast):
+        series.add_nowcast(nowcast)
+    series.add_events(events)
     return series.chart(description)
 
 

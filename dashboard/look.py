@@ -49,6 +49,7 @@ class Words:
     alarm: str = "alarm"
     trend: str = "trend"
     forecast: str = "forecast"
+    nowcast: str = "nowcast"
     filling: str = "still filling"
     suppressed: str = "suppressed"
     not_reported: str = "not reported"

@@ -238,6 +238,7 @@ def chart_words(t: Text) -> Words:
         alarm=t("alarm"),
         trend=t("trend"),
         forecast=t("forecast"),
+        nowcast=t("nowcast"),
         filling=t("still filling"),
         suppressed=t("suppressed"),
         not_reported=t("not reported"),

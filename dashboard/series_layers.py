@@ -34,6 +34,30 @@ class SeriesLayers(Canvas):
             text = base.mark_text(align="right", dx=-5, baseline="top", color=self.colours.muted)
             self.front += [rule, text.encode(y=alt.value(0), text="text:N")]
 
+    def add_events(self, events: Sequence[tuple[pd.Timestamp, str]]) -> None:
+        """Dated events as faint dotted rules with their words along them."""
+        for day, words in events:
+            when = pd.Timestamp(day).tz_localize("UTC")
+            if not self.first <= when <= self.end:
+                continue
+            data = pd.DataFrame({"period": [when], "text": [words]})
+            base = alt.Chart(data).encode(x=self._x())
+            self.back.append(base.mark_rule(color=self.colours.muted, strokeDash=[1, 3]))
+            mark: dict[str, Any] = {"angle": 270, "align": "right", "baseline": "bottom", "dx": -2, "dy": -3}
+            text = base.encode(y=alt.value(0), text="text:N")
+            self.front.append(text.mark_text(stroke=self.colours.paper, strokeWidth=3, **mark))
+            self.front.append(text.mark_text(color=self.colours.muted, **mark))
+
+    def add_nowcast(self, nowcast: pd.DataFrame) -> None:
+        """What periods that still fill will come to (period, median, low95, high95): a tick in its 95 % range."""
+        data = nowcast.assign(period=utc(nowcast["period"]))[["period", "median", "low95", "high95"]]
+        base = alt.Chart(data).encode(x=self._x())
+        self.values.append(data["high95"])
+        span = base.mark_rule(color=self.colours.ink, strokeWidth=2, opacity=0.45)
+        self.front.append(span.encode(y=self._y("low95"), y2="high95:Q"))
+        self.front.append(base.mark_tick(color=self.colours.ink, size=9, thickness=2).encode(y=self._y("median")))
+        self._end(nowcast, "median", self.words.nowcast, self.colours.ink)
+
     def add_extras(
         self, earlier: pd.DataFrame | None, trend: pd.DataFrame | None, forecast: pd.DataFrame | None,
         vintages: pd.DataFrame | None, draft: pd.DataFrame | None,

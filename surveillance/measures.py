@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from data_sources.indicators import Indicator
+from data_sources.vocabulary import GEOGRAPHIES
+from surveillance.series import Wide
 
 By = Literal["month", "quarter", "year"]
 Measure = Literal["published", "rate", "share", "base100"]
@@ -87,25 +89,105 @@ def share(line: pd.Series, record: Indicator, total: pd.Series) -> Measured:
     return _measured(values, np.where(line.isna(), "missing", np.where(values.isna(), "no_total", "")))
 
 
-def base_period(line: pd.Series) -> int | None:
+def base_period(line: pd.Series, per_year: int = 12) -> int | None:
     """The calendar year that is 100: BASE_YEAR if all of it is held, else the first whole one above 0."""
     held = line.groupby(pd.DatetimeIndex(line.index).year)
-    whole = (held.count() == 12) & (held.mean() > 0)
+    whole = (held.count() == per_year) & (held.mean() > 0)
     years = [int(year) for year in whole.index[whole]]
     return BASE_YEAR if BASE_YEAR in years else next(iter(years), None)
 
 
-def normalised(line: pd.Series, year: int | None = None) -> Measured:
-    """100 · x[t] / mean of the base year's months; NaN (`no_base`) throughout where no year can be the base.
+def normalised(line: pd.Series, year: int | None = None, per_year: int = 12) -> Measured:
+    """100 · x[t] / mean of the base year's periods; NaN (`no_base`) throughout where no year can be the base.
 
-    *year*: the base that several lines share; `base_period(line)` where None.
+    *year*: the base that several lines share; `base_period(line)` where None. *per_year*: periods in a whole year.
     """
-    year = base_period(line) if year is None else year
+    year = base_period(line, per_year) if year is None else year
     base = line[pd.DatetimeIndex(line.index).year == year] if year is not None else line[:0]
-    mean = float(base.mean()) if base.notna().sum() == 12 else float("nan")
+    mean = float(base.mean()) if base.notna().sum() == per_year else float("nan")
     if not mean > 0:
         return _measured(line * np.nan, np.where(line.isna(), "missing", "no_base"))
     return _measured(100 * line / mean, np.where(line.isna(), "missing", ""))
+
+
+def country_total(wide: Wide, country: str, substance: str) -> pd.Series | None:
+    """The country's own series; else the sum of all its states where each is held; else None."""
+    if (country, substance) in wide.observed:
+        return wide.observed[country, substance]
+    states = [code for code, place in GEOGRAPHIES.items() if place.country == country and place.kind == "state"]
+    columns = [(code, substance) for code in states]
+    if not states or any(column not in wide.observed for column in columns):
+        return None
+    return wide.observed[columns].sum(axis=1, skipna=False)
+
+
+def measures(wide: Wide, geography: str, substance: str, population: pd.Series | None) -> tuple[Measure, ...]:
+    """How a series may be read: a rate where a population is held, a share where the country's total is known.
+
+    Only monthly figures of a period: shares of 12-month sums could mix publications.
+    """
+    record, place = wide.indicator, GEOGRAPHIES[geography]
+    found: list[Measure] = ["published"]
+    if record.window != "period" or record.frequency != "MS":
+        return tuple(found)
+    if (
+        record.measure == "count"
+        and population is not None
+        and len(population)
+        and place.kind in ("nation", "state")
+    ):
+        found.append("rate")
+    total = country_total(wide, place.country, substance) if record.measure in ("count", "weight") else None
+    if total is not None and place.kind != "nation":
+        found.append("share")
+    if record.measure != "percent" and base_period(wide.observed[geography, substance]) is not None:
+        found.append("base100")
+    return tuple(found)
+
+
+def read(
+    wide: Wide, geography: str, substance: str, *, by: By, measure: Measure, population: pd.Series | None = None
+) -> pd.DataFrame:
+    """A series read in another way, a row per period: period, observed, status, provisional, complete, reason.
+
+    Sums first, then the measure (a share in per cent). A period with a suppressed month is suppressed; one that
+    still fills is not complete.
+    """
+    record, column = wide.indicator, (geography, substance)
+    found = aggregate(wide.observed[column], record, by)
+    values, reason = found
+    if measure == "rate":
+        people = pd.Series(dtype=float) if population is None else population
+        found = per_100k(values, record, people)
+    elif measure == "share":
+        total = country_total(wide, GEOGRAPHIES[geography].country, substance)
+        whole = pd.Series(np.nan, wide.observed.index) if total is None else total
+        found = share(values, record, aggregate(whole, record, by).values)
+        found = Measured(100 * found.values, found.reason)
+    elif measure == "base100":
+        found = normalised(values, per_year=12 // MONTHS.get(by, 1))
+    status = wide.status[column].where(wide.observed[column].isna(), "reported")
+    rule = "MS" if by == "month" else STARTS[by]
+    flags = pd.DataFrame(
+        {
+            "suppressed": status.eq("suppressed"),
+            "provisional": wide.provisional[column],
+            "filling": wide.observed[column].notna() & ~wide.judge[column],
+        }
+    )
+    flags = flags.resample(rule).max().reindex(values.index, fill_value=False)
+    held = found.values.notna()
+    one = status.reindex(values.index) if by == "month" else pd.Series("not_reported", values.index)
+    return pd.DataFrame(
+        {
+            "period": values.index,
+            "observed": found.values.to_numpy(),
+            "status": np.where(held, "reported", np.where(flags["suppressed"], "suppressed", one)),
+            "provisional": flags["provisional"].to_numpy(dtype=bool),
+            "complete": ~flags["filling"].to_numpy(dtype=bool),
+            "reason": reason.where(reason != "", found.reason).to_numpy(),
+        }
+    )
 
 
 def low_counts(line: pd.Series, record: Indicator) -> Low | None:
