@@ -7,10 +7,20 @@ import streamlit as st
 
 from dashboard import data, filters, text
 from dashboard.filters import Selection
-from dashboard.text import Text
+from dashboard.text import N_, Text
 from data_sources.registry import SOURCES
 from surveillance.coverage import completeness
 from surveillance.freshness import freshness
+
+# What the records of the sources say, marked for translation; CC BY 4.0 reads the same in both languages.
+OWNERS = (
+    N_("CDC, National Center for Health Statistics"),
+    N_("US Customs and Border Protection"),
+    N_("SESNSP (Mexico), with figures of the federal prosecutor (FGR)"),
+    N_("SESNSP (Mexico)"),
+    N_("CDC, CBP, SESNSP, UNODC, US Census Bureau, CONAPO"),
+)
+LICENCES = (N_("US government work"), N_("as each dataset: see DATA_LICENSES.md"))
 
 
 def sources(t: Text, selection: Selection) -> None:
