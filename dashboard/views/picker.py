@@ -9,9 +9,10 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, filters, text
+from dashboard import data, filters, text, trend_state
 from dashboard.filters import MOST_PLACES, Selection
 from dashboard.text import Text
+from dashboard.trend_state import STREAMS
 from data_sources.indicators import INDICATORS
 from data_sources.ingest import EMBEDDED
 from data_sources.observations import SERIES
@@ -44,11 +45,11 @@ def source_of(t: Text, as_of: str, indicator: str) -> str:
     )
 
 
-def pick(selection: Selection, *, several: bool, watched: bool = False) -> Selection | None:
+def pick(selection: Selection, *, several: bool, watched: bool = False, streams: bool = False) -> Selection | None:
     """The selection with a measure, a substance and places that exist; None where nothing is known at all.
 
-    With *several* up to six places; with *watched* only measures that the plan judges. A choice is written to
-    the address and the page drawn again.
+    With *several* up to six places; with *watched* only measures that the plan judges; with *streams* a filter of
+    the measures by their stream. A choice is written to the address and the page drawn again.
     """
     t = text.of(selection.language)
     known = known_series(selection.as_of.isoformat())
@@ -60,8 +61,10 @@ def pick(selection: Selection, *, several: bool, watched: bool = False) -> Selec
     asked, selection = selection, _existing(selection, known)
     for sentence in _mended(asked, selection):
         st.info(sentence, icon=":material/info:")
-    columns = st.columns([4, 3, 4], vertical_alignment="bottom")
     measures = [name for name in INDICATORS if name in set(known["indicator"])]
+    if streams:
+        measures = _of_stream(t, selection, measures)
+    columns = st.columns([4, 3, 4], vertical_alignment="bottom")
     with columns[0]:
         _select(t("Measure"), "indicator", measures, selection, t.indicator)
     of_measure = known[known["indicator"] == selection.indicator]
@@ -88,8 +91,29 @@ def pick(selection: Selection, *, several: bool, watched: bool = False) -> Selec
     return selection
 
 
+def _of_stream(t: Text, selection: Selection, measures: list[str]) -> list[str]:
+    """The measures of the stream that is chosen; all of them where none is, or the shown one is of another."""
+    state = trend_state.parse(selection.view)
+    shown = INDICATORS[str(selection.indicator)].kind
+    stream = state.stream if state.stream == shown else None
+    kinds = [kind for kind in STREAMS if any(INDICATORS[name].kind == kind for name in measures)]
+    picked = st.segmented_control(
+        t("Stream"), kinds, default=stream, format_func=lambda kind: t(STREAMS[kind]),
+        label_visibility="collapsed", key=f"stream-{stream}-{selection.indicator}-{selection.language}",
+    )  # fmt: skip
+    if picked != stream:
+        view = trend_state.view(replace(state, stream=picked))
+        if picked is None or picked == shown:
+            go(replace(selection, view=view))
+        first = next(name for name in (*_FIRST, *measures) if name in measures and INDICATORS[name].kind == picked)
+        go(replace(selection, view=view, indicator=first, substance=None, geographies=()))
+    return measures if stream is None else [name for name in measures if INDICATORS[name].kind == stream]
+
+
 def go(selection: Selection) -> None:
     """Show another selection on the same page, with an address of its own."""
+    if selection.view is None and "view" in st.query_params:
+        del st.query_params["view"]
     st.query_params.update(filters.parameters(selection))
     st.rerun()
 
