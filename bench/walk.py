@@ -158,7 +158,7 @@ def _console(found: Found, kind: str, text: str) -> None:
 
 def english(page: Page) -> list[str]:
     """Sentences of ours that stand in English on a Spanish page, but for what is marked as English."""
-    text = str(page.evaluate(_VISIBLE))
+    text = re.sub("“[^”]*”", "", str(page.evaluate(_VISIBLE)))  # what is quoted stands as it was said
     return [message for message in _english() if re.search(rf"(?<!\w){re.escape(message)}(?!\w)", text)]
 
 
@@ -185,7 +185,7 @@ def _english() -> list[str]:
             there = message.string if isinstance(message.string, str) else " ".join(message.string or ())
             for piece in re.split(r"\{\w+\}|\*\*", one):
                 piece = piece.strip(" .,;:()")
-                if len(piece) >= 5 and piece.lower() not in there.lower() and piece not in _CACHE:
+                if " " in piece and len(piece) >= 8 and piece.lower() not in there.lower() and piece not in _CACHE:
                     _CACHE.append(piece)
     return _CACHE
 
