@@ -81,9 +81,11 @@ def _controls(
             t("States"), list(_SCOPES), default="all" if wide else "border", required=True,
             format_func=lambda name: t(_SCOPES[name]), key=f"map-scope-{key}",
         )  # fmt: skip
+        circles = st.toggle(t("CBP areas"), value=areas, key=f"map-areas-{key}")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         picked = [
             st.selectbox(
-                label, some, index=some.index(name), width=265, key=f"map-{country}-{key}",
+                label, some, index=some.index(name), width=340, key=f"map-{country}-{key}",
                 format_func=lambda one: t(CHOICES[one].label),
             )
             if name
@@ -92,7 +94,6 @@ def _controls(
                 held.items(), names, (t("Measure, United States"), t("Measure, Mexico")), strict=True
             )
         ]  # fmt: skip
-        circles = st.toggle(t("CBP areas"), value=areas, key=f"map-areas-{key}")
     parts = [
         "rate" if shade == "rate" else "", "all" if scope == "all" else "", "" if circles else "plain",
         *(name for name, some in zip(picked, held.values(), strict=True) if name and name != some[0]),
@@ -264,12 +265,12 @@ def _twin(t: Text, rows: pd.DataFrame, *, rate: bool) -> None:
         table, hide_index=True, width="stretch", height=min(36 + 35 * len(table), 400), row_height=35,
         alt=t("The same as a table"),
         column_config={
-            " ": st.column_config.TextColumn(width=36),
-            t("State"): st.column_config.TextColumn(width=106),
+            " ": st.column_config.TextColumn(width=36 if t.language == "en" else 56),
+            t("State"): st.column_config.TextColumn(width=104),
             t("Value"): st.column_config.NumberColumn(format="localized", width=58),
             t("vs own"): st.column_config.NumberColumn(format="%+d %%", width=62),
             t("Rate"): st.column_config.NumberColumn(format="%.1f", width=64),
-            t("To"): st.column_config.DateColumn(format="YYYY-MM", width=66),
+            t("To"): st.column_config.DateColumn(format="YYYY-MM", width=62),
         },
     )  # fmt: skip
 
