@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -23,9 +24,15 @@ def matrix_chart(
     """
     colours = palette(dark=dark)
     names = list(dict.fromkeys(cells["measure"]))
+    lines = {name: wrap(name, 15) for name in names}
+    deepest = max(map(len, lines.values()), default=1)
+    cells = cells.assign(measure=["\n".join(lines[name]) for name in cells["measure"]])
     x = alt.X(
-        "measure:N", sort=names, title=None,
-        axis=alt.Axis(orient="top", labelAngle=0, labelExpr="split(datum.label, ' ')", labelColor=colours.ink),
+        "measure:N", sort=["\n".join(lines[name]) for name in names], title=None,
+        axis=alt.Axis(
+            orient="top", labelAngle=0, labelExpr="split(datum.label, '\\n')", labelColor=colours.ink,
+            labelPadding=6 + 13 * (deepest - 1), labelLineHeight=13, labelLimit=200,
+        ),
     )  # fmt: skip
     y = alt.Y(
         "place:N", sort=list(dict.fromkeys(cells["place"])), title=None,

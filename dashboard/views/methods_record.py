@@ -67,7 +67,7 @@ def _held(t: Text, selection: Selection, indicators: list[str]) -> None:
     found = data.judged(selection).calibration
     lines = []
     for indicator in dict.fromkeys(indicators):
-        if indicator not in found:
+        if indicator not in found or not found[indicator].values:
             continue
         each = found[indicator]
         lines.append(

@@ -15,7 +15,7 @@ from surveillance.coverage import matrix, places, spans
 GROUPS = {
     "us": (
         N_("United States, states"),
-        ("us_overdose_deaths_12m", "us_overdose_deaths_12m_predicted", "us_overdose_ed_rate"),
+        ("us_overdose_deaths_12m", "us_overdose_ed_rate"),
     ),
     "cbp": (N_("United States, CBP areas"), ("us_cbp_seizure_weight", "us_cbp_seizure_events")),
     "mx": (
@@ -89,9 +89,7 @@ def _matrix(t: Text, selection: Selection, group: str, found: pd.DataFrame) -> B
             "Solid: every figure of the newest year is published. Pale: a part. Open circle: some or all are "
             "suppressed. Dash: not reported. Grey stripes: not collected. Empty: not in the files held."
         ),
-        chart=matrix_chart(
-            cells, country="mx" if group == "mx" else "us", language=t.language, dark=data.dark(), description=title
-        ),
+        chart=matrix_chart(cells, country="mx" if group == "mx" else "us", language=t.language, dark=data.dark()),
         caption=t(
             "The newest year of each source, all drugs of the measure together, as known on {day}.",
             day=t.date(selection.as_of),
@@ -131,7 +129,7 @@ def _spans(t: Text, selection: Selection, found: pd.DataFrame) -> Block:
         ),
         chart=charts.coverage_chart(
             rows[["label", "country", "first", "last"]], language=selection.language, dark=data.dark(),
-            until=selection.as_of, not_published=t("not yet published"), description=title,
+            until=selection.as_of, not_published=t("not yet published"),
         ),
         caption=t("As known on {day}.", day=t.date(selection.as_of)),
         table=pd.DataFrame(

@@ -90,7 +90,7 @@ def _triangle(t: Text, selection: Selection, found: pd.DataFrame, source: str) -
         chart=triangle_chart(
             shown[["month", "lag", "share", "held", "printed", "said"]],
             country=_country(selection), language=t.language, dark=data.dark(),
-            title=t("months after the period"), description=title,
+            title=t("months after the period"),
         ),
         caption=t(
             "Source: {source}. As known on {day}. Of several publications in one month the newest counts.",
@@ -173,7 +173,7 @@ def _lags(t: Text, selection: Selection, table: pd.DataFrame) -> Block:
             table.assign(said=said)[["lag", "low10", "median", "high90", "said"]],
             country="mx" if str(selection.indicator).startswith("mx_") else "us",
             language=t.language, dark=data.dark(),
-            x_title=t("months after the period"), y_title=t("change to the newest figure, %"), description=title,
+            x_title=t("months after the period"), y_title=t("change to the newest figure, %"),
         ),
         caption=t(
             "Figures below {least} and figures that no later publication holds are left out. As known on {day}.",
@@ -234,7 +234,7 @@ def _one_series(t: Text, chosen: Selection) -> None:
         chart=charts.revision_chart(
             changes.dropna(subset=["change"])[["period", "change"]],
             country=_country(chosen), language=t.language, dark=data.dark(),
-            title=t("change from the first figure to the newest, %"), description=title,
+            title=t("change from the first figure to the newest, %"),
         ),
         caption=t("As known on {day}. Sources are never mixed.", day=t.date(chosen.as_of)),
         table=pd.DataFrame(

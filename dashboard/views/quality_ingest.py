@@ -77,7 +77,7 @@ def _held(t: Text, selection: Selection) -> None:
                 t("File"): held["name"],
                 t("Source"): [_source(t, name) for name in held["source"]],
                 t("Published"): [t.date(day) for day in held["as_of"]],
-                t("Last pull"): [t.date(day) for day in held["retrieved"]],
+                t("Last pull"): [t.date(pd.Timestamp(day)) for day in held["retrieved"]],
                 t("Figures"): held["rows"],
                 t("New or changed"): held["changed"],
                 t("From"): [_month(t, day) for day in held["first"]],

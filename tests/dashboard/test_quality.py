@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from dashboard import text
+from dashboard.views.quality import PARTS
 from data_sources.errors import LayoutError
 from data_sources.indicators import INDICATORS
 from data_sources.ingest import open_store
 from data_sources.registry import SOURCES
 from data_sources.source import Publication
+from data_sources.store import Store
 from surveillance.plan import DEFAULT_PLAN
 
 Page = Callable[..., Any]
@@ -28,12 +31,28 @@ def headings(app: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_every_source_measure_and_watch_is_listed(page: Page, language: str) -> None:
-    app = page("quality", lang=language)
+@pytest.mark.parametrize("part", list(PARTS))
+def test_every_part_has_its_address(page: Page, part: str, language: str) -> None:
+    app = page("quality", lang=language, view=part)
+    assert app.pills[0].value == part if hasattr(app, "pills") else app.button_group[0].value == part
+    assert headings(app) or app.dataframe
+
+
+def test_every_source_measure_and_watch_is_listed(page: Page) -> None:
+    assert len(page("quality", lang="en").dataframe[0].value) == len(SOURCES)
+    said = written(page("quality", lang="en", view="definitions"))
+    t = text.of("en")
+    assert all(text.escape_markdown(t.indicator(name)) in said for name in INDICATORS)
+    said = written(page("quality", lang="en", view="watched"))
+    watched = [watch.indicator for watch in DEFAULT_PLAN.watches]
+    assert all(text.escape_markdown(t.indicator(name)) in said for name in (*watched, *DEFAULT_PLAN.not_watched))
+
+
+def test_an_unknown_part_falls_back_and_says_so(page: Page) -> None:
+    app = page("quality", lang="en", view="<b>")
+    assert "There is no part" in app.info[0].value
+    assert "<b>" not in app.info[0].value
     assert len(app.dataframe[0].value) == len(SOURCES)
-    sizes = [len(table.value) for table in app.table]
-    assert sizes == [len(INDICATORS), len(DEFAULT_PLAN.watches), len(DEFAULT_PLAN.not_watched)]
-    assert len(app.tabs) == 8
 
 
 def test_what_is_held_says_its_dates_and_what_is_not_says_so(page: Page) -> None:
@@ -41,15 +60,41 @@ def test_what_is_held_says_its_dates_and_what_is_not_says_so(page: Page) -> None
     embedded = table["Source"] == SOURCES["published_figures"].title
     assert table.loc[embedded, "Publications held"].item() > 10
     assert set(table.loc[~embedded, "State"]) == {"nothing held"}
+    assert set(table.loc[~embedded, "Completeness"]) == {"–"}
+
+
+def test_coverage_tells_published_from_absent(page: Page) -> None:
+    app = page("quality", lang="en", view="coverage")
+    assert any("are published whole" in heading for heading in headings(app))
+
+
+def test_the_reporting_triangle_counts_what_is_held(page: Page) -> None:
+    chosen = {"indicator": "us_overdose_deaths_12m", "place": "US", "substance": "all"}
+    app = page("quality", lang="en", view="triangle", **chosen)
+    assert any("of these two years" in heading for heading in headings(app))
+
+
+def test_a_yearly_measure_has_no_triangle(page: Page) -> None:
+    app = page("quality", lang="en", view="triangle", indicator="annual_seizure_weight")
+    assert any("Only monthly measures" in element.value for element in app.info)
+
+
+def test_of_many_refusals_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data_sources.store.REFUSALS_KEPT", 2)
+    store = Store(tmp_path)
+    for day in (1, 2, 3):
+        error = LayoutError("a heading", "none")
+        store.refuse("us_cbp_seizures", f"{day}.csv", error, datetime(2026, 10, day, tzinfo=UTC))
+    assert store.refusals()["name"].to_list() == ["3.csv", "2.csv"]
 
 
 def test_without_refusals_the_page_says_what_would_be_there(page: Page) -> None:
-    app = page("quality", lang="en")
+    app = page("quality", lang="en", view="files")
     assert "No file has been refused" in headings(app)
 
 
 def test_the_method_break_of_the_mexican_registers_is_told(page: Page) -> None:
-    said = written(page("quality", lang="en"))
+    said = written(page("quality", lang="en", view="breaks"))
     assert "continues Drug\\-dealing case files, method of 2015 from Jan 2026" in said
 
 
@@ -59,11 +104,12 @@ def test_refused_files_and_failed_fetches_are_listed_with_their_reasons(page: Pa
     error = LayoutError("the heading Month", "<b>Mes</b>", place="line 1")
     store.refuse("us_cbp_seizures", "=bad.csv", error, when)
     store.note_attempt("us_cbp_seizures", when, "the server <b>said</b> 503")
-    app = page("quality", store=tmp_path, lang="en")
-    table = app.table[-1].value
-    assert table["File"].to_list() == ["=bad\\.csv"]
-    assert "&lt;b" in table["Reason"].item()
-    assert "<b>" not in table["Reason"].item() + app.warning[0].value
+    app = page("quality", store=tmp_path, lang="en", view="files")
+    said = written(app)
+    assert "=bad\\.csv" in said
+    assert "&lt;b" in said
+    assert "<b>" not in said
+    assert "<b>" not in page("quality", store=tmp_path, lang="en").warning[0].value
 
 
 def test_revisions_of_a_series_are_measured_between_publications(page: Page, tmp_path: Path) -> None:
@@ -76,15 +122,15 @@ def test_revisions_of_a_series_are_measured_between_publications(page: Page, tmp
         publication = Publication(figures.id, f"{day}.csv", raw, day, datetime(2026, 9, 3, tzinfo=UTC), "test")
         store.add(publication, figures.parse(raw, day), coverage="keys")
     chosen = {"indicator": "us_overdose_ed_rate", "place": "US-WY", "substance": "all"}
-    app = page("quality", store=tmp_path, lang="en", **chosen)
-    table = next(frame.value for frame in app.dataframe if "Change, %" in frame.value)
-    assert table["Change, %"].to_list() == [10.0]
-    assert any(heading.startswith("Wyoming") for heading in headings(app))
+    app = page("quality", store=tmp_path, lang="en", view="revisions", **chosen)
+    assert any(
+        heading.startswith("Wyoming: a revised figure typically changes by 10 %") for heading in headings(app)
+    )
 
 
 def test_a_series_printed_once_says_that_nothing_changed(page: Page) -> None:
     chosen = {"indicator": "us_cbp_seizure_weight", "place": "US", "substance": "fentanyl"}
-    app = page("quality", lang="en", **chosen)
+    app = page("quality", lang="en", view="revisions", **chosen)
     assert any(heading.endswith("no figure has changed yet") for heading in headings(app))
 
 
@@ -98,16 +144,17 @@ def test_a_series_printed_once_says_that_nothing_changed(page: Page) -> None:
 def test_a_nowcast_is_not_called_validated_before_there_are_vintages(
     page: Page, language: str, heading: str, sentence: str
 ) -> None:
-    app = page("quality", lang=language)
+    app = page("quality", lang=language, view="triangle")
     table = next(frame.value for frame in app.dataframe if heading in frame.value)
     assert table[heading].to_list() == [0] * (len(SOURCES) - 1)  # all but the embedded single figures
     assert set(table.iloc[:, 2]) == {sentence}
 
 
 def test_low_figures_and_calibration_have_their_tabs(page: Page) -> None:
-    app = page("quality", lang="en")
-    said = headings(app)
+    said = headings(page("quality", lang="en", view="low"))
     assert any("unusually low" in heading for heading in said)
+    app = page("quality", lang="en", view="calibration")
+    said = headings(app)
     assert any("than their baselines say" in heading or "than its baselines say" in heading for heading in said)
     table = next(frame.value for frame in app.dataframe if "Past values pooled" in frame.value)
     assert (table["Past values pooled"] >= 0).all()
