@@ -6,6 +6,7 @@ proxy, or nobody asks, and the name says so. Names come from outside: they are d
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,7 +80,16 @@ def shown(t: Text, name: str, *, verified: bool) -> str:
     """A name as Markdown shows it, with the words that say so where nobody vouched for it."""
     if name in (LOCAL, NOBODY):
         return escape_markdown(t(name))
-    return escape_markdown(name if verified else t("{name} (identity not verified)", name=name))
+    return plain(name if verified else t("{name} (identity not verified)", name=name))
+
+
+def plain(said: str) -> str:
+    """Text from outside as Markdown that becomes no link and no icon either.
+
+    Addresses turn into links, and :material/…: into pictures, after Markdown's own escapes are read; an invisible
+    word joiner behind the signs that they are known by keeps them as they are.
+    """
+    return re.sub(r"([@:.])", "\\1\u2060", escape_markdown(said))
 
 
 def _account() -> str:

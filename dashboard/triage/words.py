@@ -94,8 +94,7 @@ def conflict(t: Text, found: Conflict) -> str:
     if last is None:
         return t("Somebody decided on this signal while you were writing.")
     return t(
-        "{who} decided on this signal while you were writing: {what}, with the reason “{reason}”.",
+        "{who} decided on this signal while you were writing: {what}. The reason given is below.",
         who=signature(t, last),
         what=escape_markdown(what(t, last)),
-        reason=escape_markdown(last.text),
     )

@@ -76,7 +76,7 @@ def _status(t: Text, case: Case) -> None:
 
 
 def _said(t: Text, signal: str) -> None:
-    """What became of the decision that was just sent."""
+    """Why the decision that was just sent was not recorded."""
     outcome = st.session_state.pop(_key(signal, "outcome"), None)
     if isinstance(outcome, Conflict):
         st.warning(
@@ -88,8 +88,6 @@ def _said(t: Text, signal: str) -> None:
     elif isinstance(outcome, rules.Refused):
         refusal = t(words.REFUSALS[outcome.code], most=t.number(rules.LONGEST_REASON))
         st.warning(refusal, icon=":material/edit_note:")
-    elif outcome:
-        st.success(t("Recorded."), icon=":material/task_alt:")
 
 
 def _form(t: Text, selection: Selection, case: Case, person: Person, found: Facts) -> None:
@@ -115,14 +113,17 @@ def _form(t: Text, selection: Selection, case: Case, person: Person, found: Fact
                 type="primary",
                 key=_key(case.signal, "record"),
                 on_click=_record,
-                args=(case, selection, settings_of(plan), found),
+                args=(t, case, selection, settings_of(plan), found),
             )
             name = identity.shown(t, person.name, verified=person.verified)
             st.markdown(f":small[:gray[{t('You sign as {name}.', name=name)}]]")
+    notes = []
     if rules.signal(case.signal).cross_border:
-        st.markdown(_small(t("The place lies on the border: closing needs a lead of each country.")))
+        notes.append(t("The place lies on the border: closing needs a lead of each country."))
     if selection.modified:
-        st.markdown(_small(t("The settings are modified; the log says under which ones you decided.")))
+        notes.append(t("The settings are modified; the log says under which ones you decided."))
+    if notes:
+        st.markdown(_small(" ".join(notes)))
 
 
 def _choices(case: Case, person: Person) -> list[tuple[str, str]]:
@@ -145,7 +146,7 @@ def _choice(t: Text, choice: tuple[str, str]) -> str:
     return t(next(said for name, said in words.MOVES.items() if name == to))
 
 
-def _record(case: Case, selection: Selection, settings: str, found: Facts) -> None:
+def _record(t: Text, case: Case, selection: Selection, settings: str, found: Facts) -> None:
     """Send what the form holds to the desk; what was typed stays there unless it was recorded.
 
     *case* is as it stood on the page when the form was drawn: a decision is held against its version.
@@ -154,7 +155,6 @@ def _record(case: Case, selection: Selection, settings: str, found: Facts) -> No
     choice = st.session_state.get(f"{_key(signal, 'choice')}-{case.version}")
     reason = str(st.session_state.get(_key(signal, "reason"), ""))
     person, at, as_of = identity.present(), data.now(), selection.as_of
-    outcome: object = True
     try:
         if choice is None:
             raise rules.Refused("no_choice")
@@ -166,10 +166,11 @@ def _record(case: Case, selection: Selection, settings: str, found: Facts) -> No
                 signal, case.version, to, person=person, reason=reason, at=at, as_of=as_of, settings=settings,
                 facts=found, country=country,
             )  # fmt: skip
-        st.session_state[_key(signal, "reason")] = ""
     except (rules.Refused, DeskError) as error:
-        outcome = error
-    st.session_state[_key(signal, "outcome")] = outcome
+        st.session_state[_key(signal, "outcome")] = error
+        return
+    st.session_state[_key(signal, "reason")] = ""
+    st.toast(t("Recorded."), icon=":material/task_alt:")
 
 
 def _reader(t: Text, person: Person) -> None:
@@ -188,17 +189,15 @@ def _log(t: Text, desk: Desk, signal: str) -> None:
     if not events:
         st.markdown(_small(t("Nobody has decided on this signal yet.")))
         return
-    lines = []
     for event in reversed(events):
-        label = text.escape_markdown(words.what(t, event))
         under = t(
             "Figures as known on {day}; settings: {settings}", day=t.date(event.as_of), settings=event.settings
         )
-        lines.append(
-            f"- **{label}** · :small[{words.signature(t, event)}]  \n  {text.escape_markdown(event.text)}  \n"
-            f"  :small[:gray[{text.escape_markdown(under)}]]"
-        )
-    st.markdown("\n".join(lines))
+        with st.container(gap="xxsmall"):
+            label = text.escape_markdown(words.what(t, event))
+            st.markdown(f"**{label}** · :small[{words.signature(t, event)}]")
+            st.text(event.text)  # as it was typed: no Markdown, no link, no icon
+            st.markdown(f":small[:gray[{identity.plain(under)}]]")
 
 
 def _small(said: str) -> str:
