@@ -23,7 +23,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Route
 
 from dashboard import data
 from dashboard.api import formats, openapi
@@ -51,12 +51,8 @@ class Made:
     body: Callable[[], tuple[bytes, Mapping[str, str]]]
 
 
-def routes() -> list[BaseRoute]:
-    """The routes under /api, for the app that serves the pages too."""
-    return [Mount("/api", app=_application())]
-
-
-def _application() -> Starlette:
+def application() -> Starlette:
+    """The interface, to be mounted at /api of the app that serves the pages."""
     listed = [Route(f"/v1{endpoint.path}", _reply(_of(endpoint)), methods=["GET"]) for endpoint in ENDPOINTS]
     single = [
         Route("/v1", _reply(_index), methods=["GET"]),

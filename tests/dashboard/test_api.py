@@ -17,6 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from dashboard import data
 from dashboard.api import openapi, routes
@@ -79,7 +80,7 @@ def asked(app: Starlette, path: str, method: str = "GET", **headers: str) -> Rep
 
 @pytest.fixture(scope="module")
 def app() -> Starlette:
-    return Starlette(routes=routes.routes())
+    return Starlette(routes=[Mount("/api", app=routes.application())])
 
 
 @pytest.fixture
