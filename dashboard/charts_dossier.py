@@ -18,19 +18,19 @@ DRIVERS = 7  # places that the picture of drivers names
 
 def signal_chart(
     rows: pd.DataFrame, *, run: Sequence[pd.Timestamp], country: Country, language: Language, dark: bool,
-    words: Words, until: date, bars: bool = True, breaks: Sequence[tuple[pd.Timestamp, str]] = (),
+    words: Words, until: date | None, bars: bool = True, breaks: Sequence[tuple[pd.Timestamp, str]] = (),
     band_words: str = "", height: int = 250, width: Width = "container", pixels: int = 560, description: str = "",
 ) -> Any:  # fmt: skip
     """A series of months before its 80 and 95 % range, the periods of *run* filled, earlier alarms outlined.
 
     *rows* as `explain.drawn` gives them. *bars*, or a line with dots. Provisional bars are striped; the stretch up
-    to *until* that is not yet published is hatched and ends in a rule "now". *pixels*: about how wide the picture
-    will be, for the stripes.
+    to *until* that is not yet published is hatched and ends in a rule "now" (None: the series is closed).
+    *pixels*: about how wide the picture will be, for the stripes.
     """
     colours = palette(dark=dark)
     hue = getattr(colours, country)
     data = _months(rows, language, run)
-    end = max(data["stop"].max(), pd.Timestamp(until, tz="UTC"))
+    end = data["stop"].max() if until is None else max(data["stop"].max(), pd.Timestamp(until, tz="UTC"))
     columns = data[["observed", "high95", "expected"]].to_numpy(dtype=float)
     top = (float(np.nanmax(columns)) if np.isfinite(columns).any() else 1.0) * 1.12 or 1.0
     x = alt.X(
@@ -49,7 +49,8 @@ def signal_chart(
         layers.append(ticks.encode(x=x, x2="stop:T", y=alt.Y("expected:Q")))
     else:
         layers += _line(data, x, hue, colours)
-    layers += _waiting(data, end, x, colours, words, pixels, height)
+    if until is not None:
+        layers += _waiting(data, end, x, colours, words, pixels, height)
     layers += _breaks(breaks, data, x, colours)
     layers += _labels(data, x, colours, language, hue, band_words)
     chart = alt.layer(*layers, _tips(data, x, words)).properties(height=height, width=width)

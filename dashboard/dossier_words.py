@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 from dashboard import sentences
 from dashboard.look import figure
 from dashboard.text import N_, Text
+from data_sources.indicators import INDICATORS
 from data_sources.registry import SOURCES
 from surveillance.artefacts import Check
 from surveillance.corroboration import Cell, summary
@@ -466,6 +468,19 @@ def picture_title(t: Text, found: Dossier, rows: pd.DataFrame) -> str:
         len(before),
         first=first,
     )
+
+
+def picture_caption(t: Text, indicator: str, rows: pd.DataFrame, as_of: date, source: str) -> str:
+    """Below a picture: source, last date, what is provisional, comparability."""
+    record = INDICATORS[indicator]
+    waiting = int((rows["observed"].notna() & rows["provisional"].astype(bool)).sum())
+    parts = [
+        t("Source: {source}.", source=source),
+        t("Data to {month}, as known on {day}.", month=t.month(rows["period"].max()), day=t.date(as_of)),
+        t.n("{n} month is provisional.", "{n} months are provisional.", waiting) if waiting else "",
+        t("Comparability across the border: grade {grade}.", grade=record.grade),
+    ]
+    return " ".join(part for part in parts if part)
 
 
 def _value(t: Text, value: float) -> str:

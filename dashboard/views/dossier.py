@@ -13,9 +13,10 @@ from dashboard import chart_block, charts, charts_dossier, data, dossier_file, d
 from dashboard.chart_block import Block
 from dashboard.filters import Selection
 from dashboard.look import NOMINAL, Country
-from dashboard.sentences import break_words, caption, chart_words, series_name
+from dashboard.sentences import break_words, chart_words, series_name
 from dashboard.text import Text
 from dashboard.views import decide, evidence, picker
+from data_sources.indicators import INDICATORS
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance.assessment import Assessment
 from surveillance.corroboration import SIDES, STREAMS, Cell
@@ -41,6 +42,12 @@ class _Page:
     selection: Selection
     assessment: Assessment
     found: Dossier
+
+    def whole(self, series: tuple[str, str, str]) -> pd.Timestamp:
+        """The newest period with a figure of a series."""
+        wide = data.wide(self.selection.as_of.isoformat(), series[0])
+        assert wide is not None
+        return pd.Timestamp(wide.observed[series[1:]].last_valid_index())
 
     def words(self) -> dict[str, Any]:
         return {"false": self.assessment.expected_false, "judged": self.assessment.counts["judged"]}
@@ -185,14 +192,14 @@ def _block(
 ) -> Block:  # fmt: skip
     t, selection = page.t, page.selection
     country: Country = "us" if GEOGRAPHIES[series[1]].country == "US" else "mx"
-    dated = pd.Series({"indicator": series[0]})
     source = picker.source_of(t, selection.as_of.isoformat(), series[0])
     shown = rows.tail(MONTHS)
-    until = selection.as_of if rows["period"].max() >= page.found.name.since else shown["period"].max().date()
+    newest = shown["period"].max() >= page.whole(series)
+    until = selection.as_of if newest and INDICATORS[series[0]].ended is None else None
     chart = charts_dossier.signal_chart(
         rows, run=run, country=country, language=t.language, dark=data.dark(), words=chart_words(t),
         until=until, bars=bars, breaks=break_words(t, series[0]),
-        band_words=t("expected, with 80 and 95 % range") if bars else "", pixels=pixels, description=title,
+        band_words=t("expected, with 80 and 95 % range") if bars else "", pixels=pixels,
     )  # fmt: skip
     table = pd.DataFrame(
         {
@@ -211,7 +218,8 @@ def _block(
     about = [(t("Measure"), t.indicator(series[0])), (t("Caution"), t.caution(series[0]))]
     return Block(
         key=key, title=title, subtitle=subtitle, chart=chart, table=table,
-        caption=caption(t, page.assessment, dated, rows, source), about=[pair for pair in about if pair[1]],
+        caption=dossier_words.picture_caption(t, series[0], rows, selection.as_of, source),
+        about=[pair for pair in about if pair[1]],
     )  # fmt: skip
 
 
@@ -293,20 +301,23 @@ def _cards(page: _Page) -> None:
         _matrix(page)
 
 
-def _rows(lines: Sequence[Sequence[str]], heads: Sequence[str]) -> None:
-    """A plain table in Markdown; the cells are Markdown already."""
-    head = f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}\n"
-    st.markdown(head + "\n".join(f"| {' | '.join(line)} |" for line in lines))
+def _rows(lines: Sequence[Sequence[str]], heads: Sequence[str], *, alt: str, headed: bool = True) -> None:
+    """A plain table; the cells are Markdown already."""
+    small = [[f":small[{cell}]" for cell in line] for line in lines]
+    st.table(
+        pd.DataFrame(small, columns=[f":small[{head}]" for head in heads]),
+        border="horizontal", hide_index=True, hide_header=not headed, alt=alt,
+    )  # fmt: skip
 
 
 def _unusual(page: _Page) -> None:
     t, found = page.t, page.found
     st.subheader(text.escape_markdown(dossier_words.unusual_title(t, found)), anchor=False)
     lines = [
-        (f":small[{text.escape_markdown(name)}]", f":small[{text.escape_markdown(said)}]")
+        (text.escape_markdown(name), text.escape_markdown(said))
         for name, said in dossier_words.unusual(t, found, **page.words())
     ]
-    _rows(lines, (f":small[{t('Fact')}]", f":small[{t('Figure')}]"))
+    _rows(lines, (t("Fact"), t("Figure")), alt=dossier_words.unusual_title(t, found), headed=False)
     title = dossier_words.stability_title(t, found)
     st.markdown(f"**{text.escape_markdown(title)}**")
     if len(found.settings):
@@ -326,10 +337,9 @@ def _real(page: _Page) -> None:
         one = dossier_words.tested(t, check)
         word = f"**{one.word}**" if one.result == "fail" else one.word
         lines.append(
-            (f":small[{ICONS[one.result]} {text.escape_markdown(one.name)}]",
-             f":small[{word}: {text.escape_markdown(one.why)}]")
-        )  # fmt: skip
-    _rows(lines, (f":small[{t('Test')}]", f":small[{t('Result')}]"))
+            (f"{ICONS[one.result]} {text.escape_markdown(one.name)}", f"{word}: {text.escape_markdown(one.why)}")
+        )
+    _rows(lines, (t("Test"), t("Result")), alt=dossier_words.real_title(t, found), headed=False)
 
 
 def _matrix(page: _Page) -> None:
@@ -337,10 +347,10 @@ def _matrix(page: _Page) -> None:
     st.subheader(text.escape_markdown(dossier_words.corroboration_title(t, found)), anchor=False)
     cells = {(cell.stream, cell.side): cell for cell in found.cells}
     lines = [
-        [f":small[{t(dossier_words.STREAMS[stream])}]", *(_cell(t, cells[stream, side]) for side in SIDES)]
-        for stream in STREAMS
+        [t(dossier_words.STREAMS[stream]), *(_cell(t, cells[stream, side]) for side in SIDES)] for stream in STREAMS
     ]
-    _rows(lines, [f":small[{t('Stream')}]", *(f":small[{t.country(side)}]" for side in SIDES)])
+    heads = [t("Stream"), *(t.country(side) for side in SIDES)]
+    _rows(lines, heads, alt=dossier_words.corroboration_title(t, found))
     made = found.contributions
     assert made is not None
     title = dossier_words.drivers_title(t, found)
@@ -352,7 +362,7 @@ def _matrix(page: _Page) -> None:
             label=[dossier_words.signed(t, value) for value in places["excess"]],
         )
         chart = charts_dossier.drivers_chart(
-            places, language=t.language, dark=data.dark(), title=t.unit(found.indicator.id), description=title
+            places, language=t.language, dark=data.dark(), title=t.unit(found.indicator.id)
         )
         st.altair_chart(chart, width="stretch", theme=None, alt=title, key="dossier-drivers")
         st.markdown(f":small[:gray[{text.escape_markdown(dossier_words.drivers_sum(t, found))}]]")
@@ -361,10 +371,10 @@ def _matrix(page: _Page) -> None:
 def _cell(t: Text, cell: Cell) -> str:
     word, detail = dossier_words.cell(t, cell)
     if cell.stand == "signal":
-        return f":small[**{word}**]"
+        return f"**{word}**"
     icon = ":material/visibility_off: " if cell.stand == "blind" else ""
     badge = f":{BADGES[cell.stand]}-badge[{icon}{word}]"
-    return f"{badge} :small[{text.escape_markdown(detail)}]" if detail else badge
+    return f"{badge} {text.escape_markdown(detail)}" if detail else badge
 
 
 # Unknowns, decision, and the numbers behind
@@ -377,6 +387,10 @@ def _bottom(page: _Page) -> None:
         st.subheader(t("What we do not know, and what would change our mind"), anchor=False)
         st.markdown("\n".join(f"- {text.escape_markdown(said)}" for said in dossier_words.unknowns(t, found)))
         st.markdown(f"**{text.escape_markdown(dossier_words.step(t, found))}**")
+        st.subheader(t("Where it comes from"), anchor=False)
+        lines = dossier_words.provenance(t, found)
+        said = " · ".join(f"{name}: {value}" for name, value in lines)
+        st.markdown(f":small[:gray[{text.escape_markdown(said)}]]")
     with right.container(border=True, height="stretch"):
         st.subheader(t("Decision"), anchor=False)
         decide.part(t, page.selection, found.row)
@@ -384,9 +398,6 @@ def _bottom(page: _Page) -> None:
 
 def _numbers(page: _Page) -> None:
     t, found = page.t, page.found
-    lines = dossier_words.provenance(t, found)
-    said = " · ".join(f"{name} {value}" for name, value in lines)
-    st.markdown(f":small[:gray[{text.escape_markdown(said)}]]")
     link = filters.link(
         page.selection, "trends", indicator=found.name.series[0], geographies=(found.name.series[1],),
         substance=found.name.series[2], signal=None,
