@@ -24,6 +24,7 @@ from dashboard import (
 from dashboard.bulletin_charts import Picture
 from dashboard.bulletin_edition import COUNTRIES, Edition, paragraphs
 from dashboard.bulletin_parts import Section
+from dashboard.bulletin_sections import Facts
 from dashboard.text import LANGUAGES, Text, of
 from data_sources.store import Store
 from data_sources.vocabulary import Language
@@ -99,13 +100,14 @@ def write_pages(
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     template = environment.from_string(source)
     (folder.path / "charts").mkdir()
+    facts = bulletin_sections.facts(assessment, store)
     pages, missing = {}, ""
     for language in LANGUAGES:
         t = texts[language] if texts else of(language)
         stem = f"bulletin_{folder.name}_{language}"
         say(f"{stem}.html")
-        sections = _sections(t, assessment, before, store, (corrections or {}).get(language, []))
-        content = _content(t, assessment, store, folder.name, edition, sections)
+        sections = _sections(t, assessment, before, store, facts, (corrections or {}).get(language, []))
+        content = _content(t, assessment, store, folder.name, edition, sections, facts.tiles)
         page = template.render(content)
         (folder.path / f"{stem}.html").write_text(page, encoding="utf-8")
         for picture in _pictures(content["tiles"], sections):
@@ -122,17 +124,17 @@ def write_pages(
 
 
 def _sections(
-    t: Text, assessment: Assessment, before: Assessment, store: Store, corrections: list[str]
+    t: Text, assessment: Assessment, before: Assessment, store: Store, facts: Facts, corrections: list[str]
 ) -> list[Section]:
     part = bulletin_sections
     return [
-        bulletin_signals.signals(t, assessment, before, store),
+        bulletin_signals.signals(t, assessment, before, store, facts.dossiers),
         part.corridors(t, assessment),
-        part.lane_section(t, assessment, store),
-        part.supply(t, assessment, store),
-        part.benchmarks(t, assessment, store),
-        part.blind(t, assessment, store),
-        part.revisions(t, assessment, store, corrections),
+        part.lane_section(t, assessment, facts.lanes),
+        part.supply(t, facts.supply),
+        part.benchmarks(t, facts.board, facts.board_before),
+        part.blind(t, assessment, facts.tiles),
+        part.revisions(t, facts.revised, corrections),
         part.releases(t, assessment),
         part.method(t, assessment),
         part.sources(t, assessment, store),
@@ -146,7 +148,13 @@ def _pictures(tiles: Sequence[Mapping[str, object]], sections: Sequence[Section]
 
 
 def _content(
-    t: Text, assessment: Assessment, store: Store, week: str, edition: Edition, sections: list[Section]
+    t: Text,
+    assessment: Assessment,
+    store: Store,
+    week: str,
+    edition: Edition,
+    sections: list[Section],
+    tiles: list[situation.Tile],
 ) -> dict[str, object]:
     other: Language = "es" if t.language == "en" else "en"
     highlights = (
@@ -175,11 +183,11 @@ def _content(
             if (words := edition.notes.get(country, {})).get(t.language, "").strip()
         ],
         "tiles_heading": t("The two countries side by side"),
-        "tiles": [_tile(t, tile) for tile in situation.tiles(store, assessment.as_of)],
+        "tiles": [_tile(t, tile) for tile in tiles],
         "sections": sections,
         "page_of": {"before": t("Page"), "of": t("of")},
         "colophon": _colophon(t, assessment, week),
-        "svg": lambda picture: Markup(picture.svg),  # noqa: S704 - made by us, its texts escaped
+        "svg": lambda picture: Markup(picture.svg),
     }
 
 
@@ -229,8 +237,8 @@ def _colophon(t: Text, assessment: Assessment, week: str) -> list[str]:
             digest=plan.digest,
         ),
         t(
-            "Made by drug-trends {version}. The text of this bulletin may be used under CC BY 4.0; the figures are "
-            "under their publishers' own terms, which are named above.",
+            "Made by drug-trends {version}. The figures are under their publishers' own terms, which are named "
+            "above.",
             version=version("drug-trends"),
         ),
     ]

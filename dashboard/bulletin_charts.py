@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from dashboard import charts, sentences
-from dashboard.charts_lanes import lanes_chart
 from dashboard.filters import Selection
 from dashboard.text import Text
 from dashboard.views import lanes as lane_words
@@ -19,12 +18,19 @@ from data_sources.indicators import INDICATORS
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance import explain
 from surveillance.assessment import Assessment
-from surveillance.lanes import FIRST, Lane
+from surveillance.lanes import Lane
 from surveillance.series import Wide
 from surveillance.situation import Tile
 
 RECENT = 48  # periods a signal's picture shows
 _OPENING = re.compile(r"<svg\b[^>]*>")
+_HATCH = re.compile(r'<linearGradient id="([^"]+)"[^>]*>(?:<stop [^>]*>(?:</stop>)?){8,}</linearGradient>')
+_COLOUR = re.compile(r'stop-color="(#[0-9A-Fa-f]{6})"')
+_STRIPES = (
+    '<pattern id="{id}" patternUnits="userSpaceOnUse" width="6" height="6">'
+    '<path d="M-1.5,1.5 l3,-3 M0,6 l6,-6 M4.5,7.5 l3,-3" stroke="{colour}" stroke-width="0.8" fill="none"/>'
+    "</pattern>"
+)
 _ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 
 
@@ -43,7 +49,7 @@ def pictured(chart: Any, t: Text, *, name: str, title: str, description: str = "
     Ids inside are made its own, since a page holds many; what a chart says of its parts gives way to the whole's
     description, which is what a screen reader reads of an image.
     """
-    drawn = _ROLES.sub("", charts.svg(chart, t.language))
+    drawn = _HATCH.sub(_striped, _ROLES.sub("", charts.svg(chart, t.language)))
     opening = _OPENING.search(drawn)
     assert opening is not None
     size = " ".join(re.findall(r'(?:width|height|viewBox)="[^"]*"', opening.group()))
@@ -57,6 +63,13 @@ def pictured(chart: Any, t: Text, *, name: str, title: str, description: str = "
         f"lang='{t.locale.language}'><title id='{name}-t'>{html.escape(title)}</title>{said}"
     )
     return Picture(name, title, head + inner)
+
+
+def _striped(found: re.Match[str]) -> str:
+    """A pattern of diagonal lines for a gradient of hard stops, which PDF viewers draw unevenly."""
+    colour = _COLOUR.search(found.group())
+    assert colour is not None
+    return _STRIPES.format(id=found.group(1), colour=colour.group(1))
 
 
 def spark(t: Text, tile: Tile, words: Mapping[str, str]) -> Picture | None:
@@ -91,8 +104,5 @@ def lanes(t: Text, assessment: Assessment, found: list[Lane]) -> tuple[Picture, 
     """Supply, use and harm of both countries on one time axis, and the caption below."""
     selection = Selection(t.language, assessment.as_of, assessment.as_of)
     words = lane_words.block(t, selection, found, dark=False)
-    chart = lanes_chart(
-        lane_words.drawn(t, found), first=FIRST, until=assessment.as_of, now=t("now"), language=t.language,
-        dark=False, width=560,
-    )  # fmt: skip
+    chart = words.chart.properties(width=560)
     return pictured(chart, t, name="lanes", title=words.title, description=words.alt), words.caption

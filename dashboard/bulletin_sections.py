@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
 from dashboard import benchmark_words, bulletin_charts, sentences, status
 from dashboard.bulletin_parts import Section, Table
+from dashboard.bulletin_signals import CARDS, Extract, extract
 from dashboard.look import figure
 from dashboard.text import MISSING, N_, Text
 from dashboard.views import corridors as corridor_words
@@ -20,7 +23,38 @@ from surveillance.assessment import Assessment
 from surveillance.benchmarks import Row, board
 from surveillance.bulletin_facts import WEEK, Supply
 from surveillance.corridors import CORRIDORS, cells
-from surveillance.lanes import lanes
+from surveillance.lanes import Lane, lanes
+from surveillance.situation import Tile
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What both languages tell, computed once."""
+
+    tiles: list[Tile]
+    lanes: list[Lane]
+    supply: list[Supply]
+    board: list[Row]
+    board_before: list[Row]
+    revised: pd.DataFrame
+    dossiers: Mapping[str, Extract]  # by signal
+
+
+def facts(assessment: Assessment, store: Store) -> Facts:
+    """The facts of a bulletin beside its assessment."""
+    as_of = assessment.as_of
+    return Facts(
+        tiles=situation.tiles(store, as_of),
+        lanes=lanes(store, as_of),
+        supply=bulletin_facts.supply(store, as_of),
+        board=board(store, as_of),
+        board_before=board(store, as_of - WEEK),
+        revised=bulletin_facts.largest(bulletin_facts.revised(store, assessment)),
+        dossiers={
+            str(row["id"]): extract(assessment, store, row) for _, row in assessment.signals.head(CARDS).iterrows()
+        },
+    )
+
 
 _STREAMS = (
     N_("fentanyl seized, lb"),
@@ -52,9 +86,8 @@ def corridors(t: Text, assessment: Assessment) -> Section:
     )  # fmt: skip
 
 
-def lane_section(t: Text, assessment: Assessment, store: Store) -> Section:
+def lane_section(t: Text, assessment: Assessment, found: list[Lane]) -> Section:
     """Supply, use and harm side by side."""
-    found = lanes(store, assessment.as_of)
     if all(lane.line is None for lane in found):
         return Section("lanes", t("Supply, use and harm"), lead=[t("No figures were known on this day.")])
     picture, caption = bulletin_charts.lanes(t, assessment, found)
@@ -65,17 +98,25 @@ def lane_section(t: Text, assessment: Assessment, store: Store) -> Section:
     return Section("lanes", picture.title, picture=picture, caption=f"{note} {caption}")
 
 
-def supply(t: Text, assessment: Assessment, store: Store) -> Section:
+def supply(t: Text, found: list[Supply]) -> Section:
     """How the seizures at the southwest border moved, and what that can mean."""
-    heading, caution = t("Supply note"), t("Seizures measure enforcement and flow together: a fall can be less of either.")
-    found = bulletin_facts.supply(store, assessment.as_of)
+    heading, caution = (
+        t("Supply note"),
+        t("Seizures measure enforcement and flow together: a fall can be less of either."),
+    )
     if not found:
         return Section("supply", heading, lead=[t("No monthly seizures were known on this day."), caution])
     caption = t("Seized at the southwest border, newest three months to {month}, lb",
                 month=t.month(max(one.period for one in found)))  # fmt: skip
     columns = [t("Drug"), t("To"), t("3 months"), t("12 months"), t("Against the same 3 months a year before")]
     rows = [
-        [t.substance(one.substance), t.month(one.period), _pounds(t, one.newest), _pounds(t, one.year), _moved(t, one)]
+        [
+            t.substance(one.substance),
+            t.month(one.period),
+            _pounds(t, one.newest),
+            _pounds(t, one.year),
+            _moved(t, one),
+        ]
         for one in found
     ]
     return Section(
@@ -95,22 +136,23 @@ def _moved(t: Text, one: Supply) -> str:
     if one.direction == "unclear":
         return t("no clear change ({low} to {high})", low=low, high=high)
     share = t.percent(abs(one.ratio - 1))
-    form = N_("{share} lower ({low} to {high})") if one.direction == "lower" else N_("{share} higher ({low} to {high})")
+    form = (
+        N_("{share} lower ({low} to {high})")
+        if one.direction == "lower"
+        else N_("{share} higher ({low} to {high})")
+    )
     return t(form, share=share, low=low, high=high)
 
 
-def benchmarks(t: Text, assessment: Assessment, store: Store) -> Section:
+def benchmarks(t: Text, now: list[Row], then: list[Row]) -> Section:
     """The benchmarks whose newest figure is another one than a week before."""
     heading = t("Benchmarks that moved")
-    now, then = (board(store, day) for day in (assessment.as_of, assessment.as_of - WEEK))
-    moved = [row for row, old in zip(now, then, strict=True) if row.latest and _figures(row) != _figures(old)]
+    pairs = zip(now, then, strict=True)
+    moved = [(row, old) for row, old in pairs if row.latest and _figures(row) != _figures(old)]
     if not moved:
         read = [row for row in now if row.direction in ("better", "worse", "unclear")]
         lead = [t("No figure of the framework's {n} benchmarks is newer than a week before.", n=len(now))]
-        lead += [
-            t("{title}: {direction}.", title=row.benchmark.title.to(t.language), direction=benchmark_words.direction(t, row))
-            for row in read
-        ]  # fmt: skip
+        lead += [f"{row.benchmark.title.to(t.language)}: {benchmark_words.direction(t, row)}." for row in read]
         return Section("benchmarks", heading, lead=lead)
     rows = [
         [
@@ -120,7 +162,7 @@ def benchmarks(t: Text, assessment: Assessment, store: Store) -> Section:
             benchmark_words.direction(t, row),
             row.benchmark.grade,
         ]
-        for row, old in ((row, then[now.index(row)]) for row in moved)
+        for row, old in moved
     ]
     columns = [t("Benchmark"), t("A week before"), t("Now"), t("Direction"), t("Grade")]
     return Section("benchmarks", heading, tables=[Table(t("Benchmarks with a newer figure"), columns, rows)])
@@ -137,7 +179,7 @@ def _value(t: Text, row: Row) -> str:
     return f"{benchmark_words.amount(t, newest.value)} ({benchmark_words.span(t, newest)})"
 
 
-def blind(t: Text, assessment: Assessment, store: Store) -> Section:
+def blind(t: Text, assessment: Assessment, tiles: list[Tile]) -> Section:
     """What cannot be judged, what nobody measures, and where quiet is not known."""
     count = assessment.counts["not_judgeable"]
     lead = [
@@ -154,20 +196,22 @@ def blind(t: Text, assessment: Assessment, store: Store) -> Section:
     ]
     items += [
         f"{t.country(tile.country)}, {status.tile_words(t, tile).label}: {status.absence(t, tile)[1]}"
-        for tile in situation.tiles(store, assessment.as_of)
+        for tile in tiles
         if not tile.measured
     ]
-    items += [t("Late, so that quiet is not known: {measure}", measure=said) for said in status.late_measures(t, assessment)]
+    items += [
+        t("Late, so that quiet is not known: {measure}", measure=said)
+        for said in status.late_measures(t, assessment)
+    ]
     if assessment.failures:
         names = ", ".join(t(SOURCES[name].title) if name in SOURCES else name for name in assessment.failures)
         items.append(t("The last fetch failed for {names}; the last good figures are shown.", names=names))
     return Section("blind", t("What we cannot see"), lead=lead, items=items)
 
 
-def revisions(t: Text, assessment: Assessment, store: Store, corrections: list[str]) -> Section:
+def revisions(t: Text, changes: pd.DataFrame, corrections: list[str]) -> Section:
     """Figures that publishers changed in the week before, and corrections of our own."""
     heading = t("Revisions and corrections")
-    changes = bulletin_facts.largest(bulletin_facts.revised(store, assessment))
     own = corrections or [t("No correction of an earlier issue.")]
     if changes.empty:
         lead = [t("No publisher changed a figure of a watched series in the seven days before."), *own]
@@ -209,7 +253,9 @@ def releases(t: Text, assessment: Assessment) -> Section:
     if not rows:
         return Section("releases", t("Coming releases"), lead=[t("No figures were known on this day.")])
     columns = [t("Measure"), t("Newest period"), t("Next expected"), t("Overdue")]
-    return Section("releases", t("Coming releases"), tables=[Table(t("By each publisher's usual delay"), columns, rows)])
+    return Section(
+        "releases", t("Coming releases"), tables=[Table(t("By each publisher's usual delay"), columns, rows)]
+    )
 
 
 def method(t: Text, assessment: Assessment) -> Section:
@@ -219,14 +265,15 @@ def method(t: Text, assessment: Assessment) -> Section:
         t("How to read this"),
         lead=[
             t(
-                "Each series is compared with its own past, as it was known on the day above. A signal is a value, or "
-                "a run of values, above the alarm line. The line is set so that all series together give about {n} "
-                "false signals a quarter.",
+                "Each series is compared with its own past, as it was known on the day above. A signal is a value, "
+                "or a run of values, above the alarm line. The line is set so that all series together give "
+                "about {n} false signals a quarter.",
                 n=t.number(assessment.expected_false, 2),
             ),
             t(
                 "The figures are provisional where their publishers say so and will be revised. Seizures measure "
-                "enforcement and flow together. Figures of the two countries are never added; most cannot be compared."
+                "enforcement and flow together. Figures of the two countries are never added; most cannot be "
+                "compared."
             ),
             t("An alarm says that a figure is unusual for its own series. It says nothing of the cause."),
             t("Methods, formulas and references are in docs/methods.md of the project."),

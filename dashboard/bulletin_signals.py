@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pandas as pd
 
 from dashboard import bulletin_charts, dossier_words, sentences
@@ -11,24 +15,43 @@ from data_sources.indicators import INDICATORS
 from data_sources.store import Store
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance import explain
-from surveillance.artefacts import artefacts, first_failing
+from surveillance.artefacts import Check, artefacts, first_failing
 from surveillance.assessment import Assessment
 from surveillance.corroboration import corroboration
-from surveillance.series import Wide, regular
+from surveillance.series import regular
 
 CARDS = 4  # signals with an extract of their dossier; the others are rows of a table
 ROWS = 12  # of that table; all signals are in data/signals.csv
 CLOSEST = 5
 
 
-def signals(t: Text, assessment: Assessment, before: Assessment, store: Store) -> Section:
+@dataclass(frozen=True)
+class Extract:
+    """Of a signal's dossier: the tests for a change in the data, and how many series near it say what."""
+
+    checks: list[Check]
+    stands: Mapping[str, int]
+
+
+def extract(assessment: Assessment, store: Store, row: pd.Series) -> Extract:
+    """The extract of one row of `assessment.signals`."""
+    series = (str(row["indicator"]), str(row["geography"]), str(row["substance"]))
+    period = pd.Timestamp(row["period"])
+    found = Counter(cell.stand for cell in corroboration(assessment, series, period))
+    return Extract(artefacts(store, assessment, series, period), found)
+
+
+def signals(
+    t: Text, assessment: Assessment, before: Assessment, store: Store, dossiers: Mapping[str, Extract]
+) -> Section:
     """Signals by state against the week before; where there is none, the series nearest to their lines."""
     now, then = assessment.signals, before.signals
     fresh = ~now["id"].isin(then["id"])
     closed = then[~then["id"].isin(now["id"])]
     lead = [_counted(t, int(fresh.sum()), int((~fresh).sum()), len(closed))]
     cards = [
-        _card(t, assessment, store, row, rank, bool(fresh[rank])) for rank, row in now.head(CARDS).iterrows()
+        _card(t, assessment, store, row, rank, bool(fresh[rank]), dossiers[str(row["id"])])
+        for rank, row in now.head(CARDS).iterrows()
     ]
     tables = [table for table in (_others(t, assessment, now, fresh), _closed(t, closed)) if table is not None]
     items = []
@@ -53,7 +76,9 @@ def _nearest(t: Text, assessment: Assessment, row: pd.Series) -> str:
     return f"{sentences.verdict(t, row, explain.facts(assessment, row))}."
 
 
-def _card(t: Text, assessment: Assessment, store: Store, row: pd.Series, rank: object, new: bool) -> Card:
+def _card(
+    t: Text, assessment: Assessment, store: Store, row: pd.Series, rank: object, new: bool, found: Extract
+) -> Card:
     name, geography, substance = (str(row[key]) for key in ("indicator", "geography", "substance"))
     wide = regular(store, assessment.as_of, name)
     assert wide is not None
@@ -75,28 +100,20 @@ def _card(t: Text, assessment: Assessment, store: Store, row: pd.Series, rank: o
         ),
         new=new,
         headline=headline,
-        sentences=[sentences.rarity(t, facts), *_dossier(t, assessment, store, row), *([near] if near else [])],
-        picture=_picture(t, assessment, wide, row, headline, int(str(rank)) + 1),
+        sentences=[sentences.rarity(t, facts), *_dossier(t, found), *([near] if near else [])],
+        picture=bulletin_charts.signal(t, assessment, wide, row, headline, int(str(rank)) + 1),
         caption=t.indicator(name),
     )
 
 
-def _picture(
-    t: Text, assessment: Assessment, wide: Wide, row: pd.Series, headline: str, rank: int
-) -> bulletin_charts.Picture:
-    return bulletin_charts.signal(t, assessment, wide, row, headline, rank)
-
-
-def _dossier(t: Text, assessment: Assessment, store: Store, row: pd.Series) -> list[str]:
+def _dossier(t: Text, found: Extract) -> list[str]:
     """Is it real, and what else says so: two sentences of the dossier."""
-    series = (str(row["indicator"]), str(row["geography"]), str(row["substance"]))
-    period = pd.Timestamp(row["period"])
-    checks = artefacts(store, assessment, series, period)
+    checks = found.checks
     done = [check for check in checks if check.result in ("pass", "fail")]
     failing = first_failing(checks)
     if failing is not None:
-        found = dossier_words.tested(t, failing)
-        real = t("Probably a data change: {test}, {why}.", test=found.name, why=found.why)
+        said = dossier_words.tested(t, failing)
+        real = t("Probably a data change: {test}, {why}.", test=said.name, why=said.why)
     elif done:
         real = t.n(
             "{n} test for a change in the data was passed, {untested} could not be made.",
@@ -106,10 +123,9 @@ def _dossier(t: Text, assessment: Assessment, store: Store, row: pd.Series) -> l
         )
     else:
         real = t("No test for a change in the data could be made.")
-    stands = [cell.stand for cell in corroboration(assessment, series, period)]
     others = t(
-        "Of the series near it, {agrees} agree, {disagrees} disagree, {silent} are silent, {blind} are blind.",
-        **{name: t.number(stands.count(name)) for name in ("agrees", "disagrees", "silent", "blind")},
+        "Series near it: {agrees} agree, {disagrees} disagree, {silent} silent, {blind} blind.",
+        **{name: t.number(found.stands.get(name, 0)) for name in ("agrees", "disagrees", "silent", "blind")},
     )
     return [real, others]
 

@@ -1,4 +1,4 @@
-"""The command line: fetch · import · observations · assess · snapshot · serve · sources."""
+"""The command line: fetch · import · observations · assess · snapshot · bulletin · serve · sources."""
 
 from __future__ import annotations
 
@@ -83,6 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--week", metavar="YYYY-Www", help="an ISO week that has ended, such as 2026-W47")
     which.add_argument("--as-of", type=_date, metavar="DATE")
     sub.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+    sub = command("bulletin", _bulletin, "List, prepare, publish or verify the frozen weekly bulletins.")
+    sub.add_argument("action", choices=("list", "prepare", "publish", "verify"))
+    sub.add_argument("--week", metavar="YYYY-Www", help="an ISO week that has ended; the last one by default")
+    sub.add_argument("--words", type=Path, metavar="DIR", help="a folder with edition.json: highlights and notes")
+    sub.add_argument("--author", default="command line", help="who publishes; nobody vouches for the name")
+    sub.add_argument("--note", default="", help="a note for the record, not printed")
+    sub.add_argument("--correction", action="store_true", help="publish a week again, as a numbered correction")
 
     sub = command("serve", _serve, "Open the dashboard in a browser.")
     sub.add_argument("--port", type=int, default=8501)
@@ -211,19 +219,43 @@ def _assessed(arguments: argparse.Namespace, store: Store) -> Assessment:
 
 
 def _snapshot(arguments: argparse.Namespace) -> int:
-    from dashboard.bulletin import write_pages
-    from surveillance.snapshot import seal, write_tables
+    from dashboard import bulletin
+    from dashboard.bulletin_edition import Edition
 
     store = _store(arguments)
-    as_of = _week(arguments.week) if arguments.week else _as_of(arguments, store)
-    if not (arguments.week or arguments.as_of):
-        as_of -= timedelta(days=(as_of.weekday() + 1) % 7)
+    as_of = _ended(arguments, store)
     assessment = pipeline.run(store, as_of, each=_bar)
-    with write_tables(assessment, store, arguments.out) as folder:
-        write_pages(assessment, store, folder)
-        seal(folder, assessment, store)
-    print(folder.final)
+    edition = Edition(replay=as_of < _last_sunday(default_as_of(store, _today())))
+    written = bulletin.write(assessment, store, arguments.out, edition=edition)
+    if written.no_pdf:
+        print(f"drug-trends: {written.no_pdf} The pages are there as HTML.", file=sys.stderr)
+    print(written.path)
     return DONE
+
+
+def _bulletin(arguments: argparse.Namespace) -> int:
+    from dashboard import cli_bulletin
+    from dashboard.publishing import PublishingError
+
+    store = _store(arguments)
+    arguments.as_of = None
+    try:
+        return DONE if cli_bulletin.run(arguments, store, _ended(arguments, store)) else FAILED
+    except (PublishingError, ValueError) as error:
+        print(f"drug-trends: {error}", file=sys.stderr)
+        return FAILED
+
+
+def _ended(arguments: argparse.Namespace, store: Store) -> date:
+    """The day asked for, or the last Sunday that has passed."""
+    if arguments.week:
+        return _week(arguments.week)
+    as_of = _as_of(arguments, store)
+    return as_of if arguments.as_of else _last_sunday(as_of)
+
+
+def _last_sunday(day: date) -> date:
+    return day - timedelta(days=(day.weekday() + 1) % 7)
 
 
 def _week(text: str) -> date:

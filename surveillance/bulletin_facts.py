@@ -1,4 +1,4 @@
-"""What a bulletin tells beside the signals: which figures were revised, and how the seizures at the border moved."""
+"""What a bulletin tells beside the signals: what was revised, and how seizures at the border moved."""
 
 from __future__ import annotations
 

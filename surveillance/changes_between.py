@@ -58,7 +58,9 @@ def between(before: Path, after: Path, provenance: Mapping[str, object] | None =
 
 
 def _table(folder: Path, name: str) -> pd.DataFrame:
-    return pd.read_csv(folder / "data" / f"{name}.csv", keep_default_na=False, na_values=[""], parse_dates=["period"])
+    return pd.read_csv(
+        folder / "data" / f"{name}.csv", keep_default_na=False, na_values=[""], parse_dates=["period"]
+    )
 
 
 def _revised(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:

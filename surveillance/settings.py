@@ -20,6 +20,12 @@ def triage_url() -> str:
     return chosen or f"sqlite:///{(store_folder() / 'triage.sqlite').resolve()}"
 
 
+def bulletins_folder(store: Path) -> Path:
+    """Where frozen bulletins are kept: DRUG_TRENDS_BULLETINS, else a folder beside the store's vintages."""
+    chosen = os.environ.get("DRUG_TRENDS_BULLETINS")
+    return Path(chosen) if chosen else store / "bulletins"
+
+
 def identity_header() -> str:
     """The header in which a trusted proxy names the person, DRUG_TRENDS_IDENTITY_HEADER; empty where none does."""
     return os.environ.get("DRUG_TRENDS_IDENTITY_HEADER", "").strip()
