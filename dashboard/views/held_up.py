@@ -67,7 +67,7 @@ def calibration(t: Text, selection: Selection) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                t("Measure"): [t.indicator(name) for name in found],
+                t("Measure"): [t.short(name) for name in found],
                 t("Past values pooled"): [each.values for each in found.values()],
                 t("Where they lay, in tenths"): [list(each.shares) for each in found.values()],
                 t("Spread (1: as expected)"): [t.number(each.spread, 3) for each in found.values()],

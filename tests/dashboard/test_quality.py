@@ -123,9 +123,7 @@ def test_revisions_of_a_series_are_measured_between_publications(page: Page, tmp
         store.add(publication, figures.parse(raw, day), coverage="keys")
     chosen = {"indicator": "us_overdose_ed_rate", "place": "US-WY", "substance": "all"}
     app = page("quality", store=tmp_path, lang="en", view="revisions", **chosen)
-    assert any(
-        heading.startswith("Wyoming: a revised figure typically changes by 10 %") for heading in headings(app)
-    )
+    assert any("a revised figure typically changes by 10 %" in heading for heading in headings(app))
 
 
 def test_a_series_printed_once_says_that_nothing_changed(page: Page) -> None:
