@@ -13,7 +13,7 @@ from dashboard.charts_trends import together_chart
 from dashboard.filters import Selection
 from dashboard.look import Country
 from dashboard.sentences import break_words, chart_words, series_name
-from dashboard.text import MISSING, Text
+from dashboard.text import MISSING, N_, Text
 from dashboard.trend_state import State
 from dashboard.trend_words import REASONS, about, span, status, unit_of
 from dashboard.views import picker
@@ -51,9 +51,7 @@ def draw(t: Text, selection: Selection, assessment: Assessment, wide: Wide, stat
         tables = {place: table.tail(RECENT[state.by]) for place, table in tables.items()}
     finding = _finding(t, wide, tables, substance, state)
     notes = [
-        t(
-            "Expected ranges, alarms and forecasts are of the figures as published, by month: choose those to see them."
-        ),
+        t("Expected ranges, alarms and forecasts are of monthly figures as published: choose those to see them."),
         *_gaps(t, tables),
     ]
     for note in notes:
@@ -78,8 +76,11 @@ def _newest(t: Text, wide: Wide, place: str, substance: str, table: pd.DataFrame
     if known.empty:
         return t("{series}: no figure follows", series=name)
     row = known.iloc[-1]
+    form = N_("{series}: {value} {unit}, {period}")
+    if state.measure == "base100":
+        form = N_("{series}: {value} ({unit}), {period}")
     return t(
-        "{series}: {value} {unit}, {period}",
+        form,
         series=name,
         value=t.number(row["observed"], 3) if state.measure != "published" else t.figure(row["observed"]),
         unit=_unit(t, wide, place, substance, state),
