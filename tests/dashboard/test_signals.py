@@ -1,71 +1,81 @@
-"""The Signals page."""
+"""The Signals page: the inbox, its tabs, what is shown where nothing is open, and the decision on a card."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from dashboard import data, text
-from dashboard.views import how_sure
+from dashboard import data, identity
+from dashboard.identity import ROLES, Person
+from dashboard.triage.desk import Desk
 from surveillance.assessment import Assessment
+from surveillance.ranking import held_back, ranked
 
 Page = Callable[..., Any]
-DAY, BUDGET = "2026-10-02", 6.0
+DAY, BUDGET = "2026-10-02", "12"  # at which the embedded figures hold six last known signals
+NM = "us_overdose_ed_rate.US-NM.opioids.2025-05-01.regression"
+US = "us_overdose_ed_rate.US.heroin.2025-08-01.regression"
+NOON = datetime.fromisoformat("2026-11-24T12:00:00")
+ANA = Person("ana@example.org", verified=True, roles=ROLES)
+HOSTILE = "<script>alert(1)</script> **b** [l](javascript:1) :red[x] :material/home: $x$\n- http://evil.example"
+
+
+@pytest.fixture(autouse=True)
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """An empty decision log of the test's own."""
+    url = f"sqlite:///{tmp_path / 'triage.sqlite'}"
+    monkeypatch.setenv("DRUG_TRENDS_TRIAGE", url)
+    return Desk.open(url)
+
+
+def decide(log: Desk, signal: str, version: int, to: str, reason: str = "looked at it", **given: Any) -> None:
+    log.decide(
+        signal, version, to, person=ANA, reason=reason, at=NOON, as_of=date(2026, 10, 2), settings="default",
+        facts={}, **given,
+    )  # fmt: skip
 
 
 def written(app: Any) -> str:
-    return "\n".join(str(element.value) for element in app.markdown)
+    return "\n".join(str(element.value) for kind in (app.markdown, app.header, app.title) for element in kind)
 
 
-def with_states(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Assessment:
-    """The embedded assessment with series moved from one state to another."""
-    real = data.assessment(DAY, BUDGET)
-    other = replace(real, series=real.series.replace({"state": changes}))
-    monkeypatch.setattr(data, "assessment", lambda as_of, budget: other)
-    return other
+def tabs(app: Any) -> list[str]:
+    return [tab.label for tab in app.tabs]
 
 
-def some_signals(page: Page, monkeypatch: pytest.MonkeyPatch) -> Assessment:
-    """The embedded assessment with one judged series of each measure made a signal."""
-    page("signals", lang="en")
-    real = data.assessment(DAY, BUDGET)
-    series = real.series.copy()
-    first = series[series["state"] != "not_judgeable"].groupby("indicator").head(1).index
-    series.loc[first, "state"], series.loc[first, "since"] = "last_known", series.loc[first, "period"]
-    other = replace(real, series=series)
-    monkeypatch.setattr(data, "assessment", lambda as_of, budget: other)
-    return other
+def assessment() -> Assessment:
+    return data.assessment(DAY, float(BUDGET))
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_every_signal_has_a_sentence_a_picture_and_a_link(
-    page: Page, monkeypatch: pytest.MonkeyPatch, language: str
-) -> None:
-    signals = some_signals(page, monkeypatch).signals
-    app = page("signals", lang=language)
-    assert len(signals)
-    assert written(app).count("(/trends?") == len(signals)
-    assert len(app.get("vega_lite_chart")) == len(signals)
-    expected = "expected" if language == "en" else "se esperaba"
-    assert written(app).count(expected) >= len(signals)
+def test_every_signal_has_a_sentence_a_picture_and_two_links(page: Page, language: str) -> None:
+    app = page("signals", lang=language, budget=BUDGET)
+    count = len(assessment().signals)
+    assert count == 6
+    assert written(app).count("(/signal?") == written(app).count("(/trends?") == count
+    assert len(app.get("vega_lite_chart")) == count
+    assert written(app).count({"en": "were expected", "es": "se esperaba"}[language]) >= count
+    first = {"en": "Open (6)", "es": "Abiertas (6)"}[language]
+    assert tabs(app)[0] == first
+    assert "looked at" not in written(app)
 
 
 def test_new_signals_come_before_the_last_known(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = some_signals(page, monkeypatch)
-    series = real.series.copy()
-    last = real.signals.iloc[-1]
-    same = (series[["indicator", "geography", "substance"]] == last[["indicator", "geography", "substance"]]).all(
-        axis=1
-    )
-    series.loc[same, "state"] = "signal"
-    monkeypatch.setattr(data, "assessment", lambda as_of, budget: replace(real, series=series))
-    app = page("signals", lang="en")
-    headings = [element.value for element in app.main if element.type in ("header", "subheader")]
+    page("signals", lang="en", budget=BUDGET)
+    real = assessment()
+    series, last = real.series.copy(), real.signals.iloc[-1]
+    names = ["indicator", "geography", "substance"]
+    series.loc[(series[names] == last[names]).all(axis=1), "state"] = "signal"
+    monkeypatch.setattr(data, "judged", lambda selection: replace(real, series=series))
+    app = page("signals", lang="en", budget=BUDGET)
+    headings = [element.value for element in app.header]
     new, known = (
         next(i for i, text in enumerate(headings) if text.startswith(word)) for word in ("New", "Last known")
     )
@@ -73,24 +83,27 @@ def test_new_signals_come_before_the_last_known(page: Page, monkeypatch: pytest.
     assert app.title[0].value.startswith("1 new signal needs review")
 
 
-@pytest.mark.parametrize(("language", "title"), [("en", "No open signals"), ("es", "Sin señales abiertas")])
+@pytest.mark.parametrize(
+    ("language", "title", "lead"),
+    [("en", "No open signals", "The five closest to the line, and the series we cannot judge"),
+     ("es", "Sin señales abiertas", "Abajo están las cinco más cercanas a la línea")],
+)  # fmt: skip
 def test_without_signals_the_closest_and_the_unjudged_are_shown(
-    page: Page, monkeypatch: pytest.MonkeyPatch, language: str, title: str
+    page: Page, language: str, title: str, lead: str
 ) -> None:
-    page("signals", lang=language)
-    calm = with_states(monkeypatch, signal="quiet", last_known="quiet")
     app = page("signals", lang=language)
     assert app.title[0].value == title
+    assert lead in written(app)
     assert len(app.dataframe[0].value) == 5
-    for reason, part in calm.series[calm.series["state"] == "not_judgeable"].groupby("reason"):
-        assert reason
+    series = data.assessment(DAY, 6.0).series
+    for _, part in series[series["state"] == "not_judgeable"].groupby("reason"):
         assert f"**{len(part)}**" in written(app)
 
 
-def test_no_card_says_that_a_series_is_safe(page: Page) -> None:
+def test_no_page_says_that_a_series_is_safe(page: Page) -> None:
     app = page("signals", lang="en")
     assert "no alarm" not in written(app).lower()
-    assert "not the same as quiet" in " ".join(element.value for element in app.main if element.type == "header")
+    assert "not the same as quiet" in " ".join(element.value for element in app.header)
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -99,59 +112,146 @@ def test_on_a_day_before_any_figure_there_is_nothing_to_judge(page: Page, langua
     assert app.title[0].value in ("No open signals", "Sin señales abiertas")
 
 
-def opened(page: Page, monkeypatch: pytest.MonkeyPatch, language: str) -> Any:
-    """The page with the evidence of every signal open."""
-    real = st.expander
+def test_a_decision_moves_a_signal_to_its_tab(page: Page, log: Desk) -> None:
+    decide(log, NM, 0, "watch")
+    decide(log, US, 0, "review")
+    decide(log, US, 1, "closed")
+    app = page("signals", lang="en", budget=BUDGET)
+    assert tabs(app) == ["Open (4)", "Watch (1)", "Closed (1)", "Suppressed by rule (0)"]
+    assert app.title[0].value == "No new signals; 4 are last known from late sources"
+    watched = page("signals", lang="en", budget=BUDGET, view="watch")
+    assert "New Mexico · Opioids" in written(watched).replace("\\", "")
+    assert any(badge in written(watched) for badge in ("on watch",))
 
-    def open_expander(*arguments: Any, **options: Any) -> Any:
-        return real(*arguments, **(options | {"expanded": True}))
 
-    monkeypatch.setattr(st, "expander", open_expander)
-    return page("signals", lang=language)
+def test_a_case_whose_series_is_back_below_its_line_is_still_listed(page: Page, log: Desk) -> None:
+    decide(log, NM, 0, "watch")
+    app = page("signals", lang="en", view="watch")  # at the panel's settings it is no signal
+    assert tabs(app)[1] == "Watch (1)"
+    assert "Cases whose series is not above its line" in written(app)
+    assert "ana" in written(app)
 
 
-def test_how_sure_is_closed_and_computed_only_when_opened(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(*arguments: object) -> None:
-        raise AssertionError("computed though closed")
+def test_signals_are_noted_as_seen_under_the_panels_settings_alone(page: Page, log: Desk) -> None:
+    page("signals", lang="en", budget=BUDGET)
+    assert dict(log.cases()) == {}
 
-    monkeypatch.setattr(how_sure, "_found", never)
-    signals = some_signals(page, monkeypatch).signals
-    app = page("signals", lang="en")
-    assert len(signals) > 2
-    assert len([one for one in app.expander if one.label.startswith("How sure")]) == len(signals)
-    assert not app.table
+
+def test_the_page_stands_where_the_log_cannot_be_read(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRUG_TRENDS_TRIAGE", "sqlite:////proc/nowhere/triage.sqlite")
+    app = page("signals", lang="en", budget=BUDGET)
+    assert app.error[0].value.startswith("Decisions cannot be read")
+    assert len(app.get("vega_lite_chart")) == 6
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_how_sure_shows_the_numbers_and_their_tables(
-    page: Page, monkeypatch: pytest.MonkeyPatch, language: str
-) -> None:
-    signals = some_signals(page, monkeypatch).signals
-    app = opened(page, monkeypatch, language)
-    words = {
-        "en": ("By the model", "What it rests on", "Under other settings", "As published before"),
-        "es": ("Según el modelo", "En qué se apoya", "Con otros ajustes", "Como se publicó antes"),
-    }[language]
-    for word in words:
-        assert written(app).count(f"**{word}.**") == len(signals)
-    settings = [table.value for table in app.table if len(table.value) == 24]
-    assert len(settings) >= len(signals)
-    verdicts = {
-        "en": {"above the line", "not above the line"},
-        "es": {"por encima de la línea", "no por encima de la línea"},
-    }[language]
-    assert verdicts & {cell for table in settings for cell in table.iloc[:, -1]}
+def test_what_a_rule_held_back_is_listed(page: Page, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    page("signals", lang=language)
+    real = data.assessment(DAY, 6.0)
+    verdicts = real.verdicts.copy()
+    verdicts.loc[verdicts["geography"] == "US-TX", "reason"] = "too_few_cases"
+    held = replace(real, verdicts=verdicts)
+    monkeypatch.setattr(data, "judged", lambda selection: held)
+    app = page("signals", lang=language, view="suppressed")
+    count = len(held_back(held))
+    assert count > 1
+    assert tabs(app)[-1].endswith(f"({count})")
+    assert len(app.dataframe[0].value) == count
 
 
-def test_texts_of_the_tables_are_shown_as_they_are() -> None:
-    def script() -> None:
-        from dashboard.views import how_sure
+# The decision form alone, as the dossier and the cards show it.
 
-        how_sure._table({"Source": ["<b>*a*</b>", "[x](y) :red[z]"]})
 
-    app = AppTest.from_function(script).run()
-    assert not app.exception
-    cells = app.table[0].value.iloc[:, 0].to_list()
-    assert cells == [text.escape_markdown("<b>*a*</b>"), text.escape_markdown("[x](y) :red[z]")]
-    assert "<b>" not in cells[0]
-    assert "[x](" not in cells[1]
+FORM = """
+from dashboard import data, frame, text
+from dashboard.views import decide
+selection = frame.selection()
+rows = data.judged(selection).signals.set_index("id", drop=False)
+decide.part(text.of(selection.language), selection, rows.loc["SIGNAL"])
+"""
+
+
+@pytest.fixture
+def form(embedded: Path, use_store: Callable[[Path], None]) -> Page:
+    """The form of one signal."""
+
+    def draw(signal: str = NM, **params: str) -> Any:
+        from streamlit.testing.v1 import AppTest
+
+        use_store(embedded)
+        app = AppTest.from_string(FORM.replace("SIGNAL", signal), default_timeout=60)
+        for name, value in {"lang": "en", "budget": BUDGET, **params}.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    return draw
+
+
+def choose(app: Any, words: str, reason: str) -> None:
+    """Take one of the decisions, write the reason and record it."""
+    control = app.button_group[0]
+    control.set_value([option for option in control.options if getattr(option, "content", option) == words])
+    app.text_area[0].set_value(reason)
+    app.button[0].click()
+    app.run()
+    assert not app.exception, app.exception
+
+
+def test_a_reader_sees_the_log_and_no_form(form: Page, log: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    decide(log, NM, 0, "review", HOSTILE)
+    monkeypatch.setattr(identity, "present", lambda: Person("eve", verified=True))
+    app = form()
+    assert not app.text_area
+    assert "eve may read the log, not decide" in written(app)
+    assert app.text[0].value == HOSTILE
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_hostile_text_stays_text(form: Page, log: Desk, language: str) -> None:
+    decide(log, NM, 0, "review", HOSTILE)
+    app = form(lang=language)
+    assert [element.value for element in app.text] == [HOSTILE]
+    assert "evil" not in written(app)
+    assert "script" not in written(app)
+
+
+def test_an_earlier_day_takes_no_decision(form: Page) -> None:
+    app = form(as_of="2026-10-01")
+    assert not app.text_area
+    assert "Decisions are made on the latest figures" in written(app)
+
+
+def test_a_local_run_says_so_where_it_signs(form: Page) -> None:
+    assert r"You sign as local \(identity not verified\)" in written(form())
+    assert r"Firma como local \(identidad no verificada\)" in written(form(lang="es"))
+
+
+# The ranking behind the bar.
+
+
+def test_the_bar_is_the_log_of_p_against_twice_the_lines() -> None:
+    signals = pd.DataFrame({"pvalue": [0.001, 0.01, np.nan, 1e-12]})
+
+    class Judged:
+        alpha = 0.01
+
+    Judged.signals = signals  # type: ignore[attr-defined]
+    found = ranked(Judged())  # type: ignore[arg-type]
+    assert found["surprise"].to_list()[:2] == pytest.approx([3, 2])
+    assert np.isnan(found["surprise"][2])
+    assert found["surprise"][3] == pytest.approx(6)
+    assert found["share"].to_list()[:2] == pytest.approx([0.5, 1 / 3])
+    assert found["line"].to_list() == pytest.approx([1 / 3] * 4)
+
+
+def test_what_would_alarm_without_the_rule_is_told() -> None:
+    class Judged:
+        alpha = 0.01
+        newest = pd.DataFrame({"reason": ["too_few_cases"] * 3 + ["ok"], "pvalue": [0.5, 0.001, np.nan, 0.0001]})
+
+    found = held_back(Judged())  # type: ignore[arg-type]
+    assert found["pvalue"].to_list()[:2] == [0.001, 0.5]
+    assert found["would"].to_list()[:2] == [True, False]
+    assert pd.isna(found["would"][2])
