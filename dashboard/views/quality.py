@@ -15,9 +15,10 @@ from dashboard.views import (
     picker,
     quality_coverage,
     quality_definitions,
-    quality_delays,
     quality_ingest,
+    quality_revisions,
     quality_sources,
+    quality_triangle,
     quality_watched,
 )
 from data_sources.registry import SOURCES
@@ -27,8 +28,8 @@ from surveillance.freshness import freshness
 PARTS: dict[str, tuple[str, Callable[[Text, Selection], None]]] = {
     "sources": (N_("Sources"), quality_sources.sources),
     "coverage": (N_("Coverage"), quality_coverage.coverage),
-    "triangle": (N_("Reporting triangle"), quality_delays.triangle),
-    "revisions": (N_("Revisions"), quality_delays.revisions),
+    "triangle": (N_("Reporting triangle"), quality_triangle.triangle),
+    "revisions": (N_("Revisions"), quality_revisions.revisions),
     "definitions": (N_("Definitions"), quality_definitions.definitions),
     "breaks": (N_("Method breaks"), quality_definitions.breaks),
     "low": (N_("Unusually low"), held_up.falls),
