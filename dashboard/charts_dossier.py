@@ -19,7 +19,7 @@ DRIVERS = 7  # places that the picture of drivers names
 def signal_chart(
     rows: pd.DataFrame, *, run: Sequence[pd.Timestamp], country: Country, language: Language, dark: bool,
     words: Words, until: date | None, bars: bool = True, breaks: Sequence[tuple[pd.Timestamp, str]] = (),
-    band_words: str = "", height: int = 250, width: Width = "container", pixels: int = 560, description: str = "",
+    band_words: str = "", height: int = 220, width: Width = "container", pixels: int = 560, description: str = "",
 ) -> Any:  # fmt: skip
     """A series of months before its 80 and 95 % range, the periods of *run* filled, earlier alarms outlined.
 

@@ -470,6 +470,17 @@ def picture_title(t: Text, found: Dossier, rows: pd.DataFrame) -> str:
     )
 
 
+def picture_subtitle(t: Text, found: Dossier) -> str:
+    """What is drawn, and what the marks mean."""
+    unit = t.unit(found.indicator.id)
+    unit = unit[:1].upper() + unit[1:]
+    if found.indicator.window == "12 months ending":
+        drawn = t("{unit} in the 12 months to each month.", unit=unit)
+    else:
+        drawn = t("{unit} by month.", unit=unit)
+    return f"{drawn} {t('Filled: this signal; outlined: earlier alarms; striped: provisional.')}"
+
+
 def picture_caption(t: Text, indicator: str, rows: pd.DataFrame, as_of: date, source: str) -> str:
     """Below a picture: source, last date, what is provisional, comparability."""
     record = INDICATORS[indicator]

@@ -231,13 +231,9 @@ def _own_picture(page: _Page) -> Block | None:
         return None
     run = rows["period"][(rows["period"] >= found.name.since) & (rows["period"] <= end)]
     inside = not found.judged or found.status == "inside"
-    unit = t.unit(found.indicator.id)
     return _block(
         page, found.name.series, rows, key="dossier-signal", title=dossier_words.picture_title(t, found, rows),
-        subtitle=t(
-            "{unit} by month. Filled: this signal; outlined: earlier alarms; striped: provisional.",
-            unit=unit[:1].upper() + unit[1:],
-        ),
+        subtitle=dossier_words.picture_subtitle(t, found),
         run=[] if inside else list(run), bars=True, pixels=640,
     )  # fmt: skip
 
