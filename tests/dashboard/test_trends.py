@@ -10,11 +10,22 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from dashboard.charts_trends import together_chart
 from dashboard.downloads import csv_with_notes
+from dashboard.trend_state import State, parse, view
 
 Page = Callable[..., Any]
 ED = {"indicator": "us_overdose_ed_rate", "place": "US-NM", "substance": "all"}
 RNID = {"indicator": "mx_retail_drug_case_files_rnid", "place": "MX-SON", "substance": "all"}
+
+
+def table(app: Any, indicator: str, place: str, substance: str, language: str = "en") -> pd.DataFrame:
+    """The table of a series: its tab is opened, and the page drawn again."""
+    app.session_state[f"tabs-{indicator}.{place}.{substance}-{language}"] = "Tabla" if language == "es" else "Table"
+    app.run()
+    assert not app.exception
+    found: pd.DataFrame = app.dataframe[0].value
+    return found
 
 
 def written(app: Any) -> str:
@@ -29,14 +40,12 @@ def test_a_series_has_a_finding_a_chart_a_table_and_what_it_is(page: Page, langu
     assert "66.7" in app.title[0].value.replace("\\", "")
     assert [tab.label for tab in app.tabs] == tabs
     assert len(app.get("vega_lite_chart")) == 1
-    table = app.dataframe[0].value
-    assert len(table) > 60
-    assert "D" in written(app)
+    assert len(table(app, "us_overdose_ed_rate", "US-NM", "all", language)) > 60
 
 
 def test_the_table_says_the_status_of_a_hidden_month(page: Page) -> None:
-    table = page("trends", lang="en", **ED).dataframe[0].value
-    hidden = table[table["Observed"].isna()]
+    rows = table(page("trends", lang="en", **ED), "us_overdose_ed_rate", "US-NM", "all")
+    hidden = rows[rows["Observed"].isna()]
     assert set(hidden["Status"]) == {"suppressed"}
 
 
@@ -48,16 +57,16 @@ def test_the_nation_s_table_has_the_recovered_months_and_their_seed(
     page: Page, language: str, heading: str
 ) -> None:
     app = page("trends", lang=language, place="US", **SUMS)
-    table = app.dataframe[0].value
-    observed = table.columns[list(table.columns).index(heading) - 1]
-    sums, months = table[observed].iloc[:13].astype(float), table[heading].astype(float)
+    rows = table(app, "us_overdose_deaths_12m", "US", "all", language)
+    observed = rows.columns[list(rows.columns).index(heading) - 1]
+    sums, months = rows[observed].iloc[:13].astype(float), rows[heading].astype(float)
     assert months.iloc[:12].sum() == pytest.approx(sums.iloc[0], abs=6)  # each is rounded
     assert "us_overdose_deaths_monthly 2014-02" in written(app).replace("\\", "")
 
 
 def test_a_state_s_table_has_no_recovered_months(page: Page) -> None:
     app = page("trends", lang="en", place="US-AZ", **SUMS)
-    assert "Month, recovered" not in app.dataframe[0].value
+    assert "Month, recovered" not in table(app, "us_overdose_deaths_12m", "US-AZ", "all")
     assert "us_overdose_deaths_monthly" not in written(app).replace("\\", "")
 
 
@@ -66,7 +75,8 @@ def test_across_a_method_break_nothing_is_judged_and_the_page_says_so(page: Page
     assert app.title[0].value.replace("\\", "").endswith("it cannot be judged")
     assert "method break" in written(app)
     assert "not the same as no alarm" in written(app)
-    assert set(app.dataframe[0].value["Verdict"]) == {"method break: too few periods under the new method"}
+    rows = table(app, "mx_retail_drug_case_files_rnid", "MX-SON", "all")
+    assert set(rows["Verdict"]) == {"method break: too few periods under the new method"}
 
 
 def test_a_measure_that_is_not_watched_says_why(page: Page) -> None:
@@ -128,9 +138,89 @@ def test_another_measure_is_another_address(page: Page) -> None:
 
 def test_a_layer_switched_off_stays_off_in_the_address(page: Page) -> None:
     app = page("trends", lang="en", view="log", **ED)
-    app.button_group[0].set_value([]).run()
+    app.button_group[-1].set_value([]).run()
     assert not app.exception
-    assert app.query_params["view"] == "none"
+    assert app.query_params["view"] == "noband.noalarms"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(),
+        State(stream="supply"),
+        State(layers=()),
+        State(layers=("band", "alarms")),
+        State(layers=("alarms", "trend", "log"), by="quarter", measure="rate", stream="harm"),
+        State(layers=("band", "alarms", "parts", "events"), by="year", measure="base100"),
+    ],
+)
+def test_every_state_of_the_page_goes_into_its_address_and_back(state: State) -> None:
+    assert parse(view(state)) == state
+
+
+def test_an_address_of_another_page_s_view_is_the_usual_state() -> None:
+    assert parse("B4") == parse(None) == State()
+
+
+CASES = {"indicator": "mx_retail_drug_case_files_rnid", "substance": "all"}
+
+
+def test_a_rate_of_several_places_is_one_picture_that_names_the_highest(page: Page) -> None:
+    app = page("trends", lang="en", place="MX-SON,MX-BCN", view="rate", **CASES)
+    assert "case files per 100,000 residents" in app.title[0].value.replace("\\", "")
+    assert len(app.get("vega_lite_chart")) == 1
+    assert "choose those to see them" in written(app)
+
+
+def test_sums_of_twelve_months_cannot_be_summed_and_the_page_says_so(page: Page) -> None:
+    app = page("trends", lang="en", place="US", view="quarter.share", **SUMS)
+    assert any("cannot be read so" in info.value for info in app.info)
+
+
+def test_quarters_and_base_100_are_drawn_apart_and_together(page: Page) -> None:
+    weight = {"indicator": "us_cbp_seizure_weight", "substance": "fentanyl", "place": "US,US-CBP-southwest-border"}
+    apart = page("trends", lang="en", view="quarter.events", **weight)
+    assert "Q4 2025" in apart.title[0].value
+    assert len(apart.get("vega_lite_chart")) == 2
+    together = page("trends", lang="es", view="quarter.base100", **weight)
+    assert "= 100" in together.title[0].value
+    assert len(together.get("vega_lite_chart")) == 1
+
+
+def test_the_parts_of_a_decomposition_stand_in_a_block_of_their_own(page: Page) -> None:
+    app = page("trends", lang="en", view="trend.parts.events.nowcast", **ED)
+    assert len(app.get("vega_lite_chart")) == 2
+    said = written(app)
+    assert "No nowcast" in said
+    assert "none is shown as a cause" in said
+
+
+def test_a_stream_leads_to_its_first_measure(page: Page) -> None:
+    app = page("trends", lang="en", **ED)
+    app.button_group[0].set_value("supply").run()
+    assert not app.exception
+    assert app.query_params["indicator"] == "us_cbp_seizure_weight"
+    assert app.query_params["view"] == "supply"
+
+
+def test_an_open_signal_s_alarm_leads_to_its_dossier(page: Page) -> None:
+    params = {"budget": "12", "indicator": "us_overdose_ed_rate", "substance": "opioids", "place": "US-NM"}
+    said = written(page("trends", lang="en", **params))
+    assert "/signal?" in said
+    assert "signal=us_overdose_ed_rate.US-NM.opioids." in said
+
+
+def test_comparable_lines_are_named_at_their_ends_and_told_apart_by_dashes() -> None:
+    months = pd.date_range("2020-01-01", periods=24, freq="MS")
+    lines = pd.concat(
+        pd.DataFrame({"name": name, "country": "mx", "period": months, "value": level, "when": "x"})
+        for name, level in (("Sonora", 2.0), ("Chihuahua", 2.05))
+    )
+    spec = together_chart(lines, language="es", dark=False, unit="rate", width=600).to_dict()
+    drawn = [layer["mark"] for layer in spec["layer"] if layer["mark"]["type"] == "line"]
+    assert len({tuple(mark["strokeDash"]) for mark in drawn}) == 2
+    texts = {row["text"] for data in spec["datasets"].values() for row in data if "text" in row}
+    assert texts == {"Sonora", "Chihuahua"}
 
 
 def test_a_download_carries_its_notes_and_no_formula() -> None:
