@@ -1,4 +1,4 @@
-"""Charts of seizures: months, years of two kinds side by side, and correlations at leads and lags."""
+"""Charts of seizures: months, years of one kind, and correlations at leads and lags."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def months_chart(
         strength=data["provisional"].map({True: 0.5, False: 0.9}),
     )  # fmt: skip
     bars = alt.Chart(data[["period", "weight", "events", "when", "strength"]]).mark_bar(
-        color=colours.us, size=max(2, min(12, 560 // max(len(data), 1)))
+        color=colours.us, size=alt.ExprRef(f"max(1, min(12, 0.62 * width / {max(len(data), 1)}))")
     ).encode(
         x=alt.X("period:T", scale=alt.Scale(type="utc", padding=8), title=None, axis=alt.Axis(tickCount=8)),
         y=alt.Y("weight:Q", title=None, axis=alt.Axis(tickCount=5, format=",.0f")),
@@ -35,26 +35,27 @@ def months_chart(
 
 
 def years_chart(
-    rows: pd.DataFrame, *, language: Language, dark: bool, height: int = 240, width: Width = "container"
+    rows: pd.DataFrame, *, top: float, language: Language, dark: bool, height: int = 220, width: Width = "container"
 ) -> Any:
-    """Bars of years (label, kind, total, whole), calendar and fiscal apart; part years hatched, no two mixed.
-
-    Both kinds share one axis of weight; a gap and their own headings keep them apart.
-    """
+    """Bars of years of one kind (label, total, whole), part years hatched; *top* ends the axis, for two alike."""
     colours = palette(dark=dark)
-    data = rows.assign(text=[figure(value, language) for value in rows["total"]])
+    data = rows.assign(text=[figure(round(value), language) for value in rows["total"]])
     x = alt.X(
-        "label:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=False, labelColor=colours.ink),
-        scale=alt.Scale(paddingInner=0.25),
+        "label:N", sort=rows["label"].to_list(), title=None, scale=alt.Scale(paddingInner=0.25),
+        axis=alt.Axis(labelAngle=0, labelOverlap=False, labelColor=colours.ink, labelFontSize=10),
     )  # fmt: skip
-    y = alt.Y("total:Q", title=None, axis=alt.Axis(tickCount=5, format=",.0f"))
-    stripes = hatch(colours.us, width=34, height=150, step=5, duty=0.4)
-    base = alt.Chart(data[["label", "kind", "total", "whole", "text"]]).encode(x=x, y=y)
-    tips = [alt.Tooltip("kind:N", title=" "), alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=" ")]
+    y = alt.Y(
+        "total:Q", title=None, scale=alt.Scale(domain=[0, top * 1.1], nice=False),
+        axis=alt.Axis(tickCount=5, format=",.0f"),
+    )  # fmt: skip
+    stripes = hatch(colours.us, width=40, height=150, step=5, duty=0.4)
+    base = alt.Chart(data[["label", "total", "whole", "text"]]).encode(x=x, y=y)
+    tips = [alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=" ")]
     whole = base.transform_filter("datum.whole").mark_bar(color=colours.us, opacity=0.85).encode(tooltip=tips)
-    part = base.transform_filter("!datum.whole").mark_bar(color=stripes, stroke=colours.us).encode(tooltip=tips)  # type: ignore[arg-type]
+    part = base.transform_filter("!datum.whole").mark_bar(color=stripes, stroke=colours.us)  # type: ignore[arg-type]
     text = base.mark_text(dy=-7, color=colours.ink, fontSize=10).encode(text="text:N")
-    return finish(alt.layer(whole, part, text).properties(height=height, width=width), language=language, dark=dark)
+    layers = alt.layer(whole, part.encode(tooltip=tips), text).properties(height=height, width=width)
+    return finish(layers, language=language, dark=dark)
 
 
 def correlations_chart(
@@ -74,7 +75,7 @@ def correlations_chart(
     band = alt.Chart(pd.DataFrame({"low": [-bound], "high": [bound]})).mark_rect(color=colours.grey, opacity=0.18)
     base = alt.Chart(data).encode(x=x)
     tips = [alt.Tooltip("lag:Q", title=" "), alt.Tooltip("correlation:Q", title="r", format=".2f")]
-    bars = base.mark_bar(size=11).encode(
+    bars = base.mark_bar(size=alt.ExprRef("max(3, width / 70)")).encode(
         y=y, tooltip=tips,
         color=alt.condition("datum.outside", alt.value(colours.alarm), alt.value(colours.us)),
     )  # fmt: skip
@@ -85,11 +86,10 @@ def correlations_chart(
         for name, filled in (("first", False), ("second", True))
     ]
     zero = alt.Chart(pd.DataFrame({"lag": [0.0]})).mark_rule(color=colours.muted, strokeDash=[2, 2]).encode(x=x)
-    sides = [
-        alt.Chart(pd.DataFrame({"lag": [at], "text": [words]}))
-        .mark_text(align=align, color=colours.muted, baseline="top", limit=300)
-        .encode(x=x, y=alt.value(2), text="text:N")
-        for at, words, align in ((-12.8, before, "left"), (12.8, after, "right"))
-    ]
+    sides = []
+    for at, words, align in ((-12.8, before, "left"), (12.8, after, "right")):
+        side = alt.Chart(pd.DataFrame({"lag": [at], "text": [words]}))
+        mark = side.mark_text(align=align, color=colours.muted, baseline="top", limit=300)  # type: ignore[arg-type]
+        sides.append(mark.encode(x=x, y=alt.value(2), text="text:N"))
     layers = [band.encode(y="low:Q", y2="high:Q"), zero, bars, *dots, *sides]
     return finish(alt.layer(*layers).properties(height=height, width=width), language=language, dark=dark)

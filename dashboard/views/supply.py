@@ -15,11 +15,15 @@ from dashboard.text import N_, Text
 from dashboard.views import picker, supply_parts
 from data_sources.vocabulary import GEOGRAPHIES, SUBSTANCES
 from surveillance.lead_lag import LeadLag, lead_lag
-from surveillance.supply import per_event, years
+from surveillance.supply import Year, per_event, years
 
 WEIGHT, EVENTS, DEATHS = "us_cbp_seizure_weight", "us_cbp_seizure_events", "us_overdose_deaths_monthly"
 BORDER = "US-CBP-southwest-border"
 PAIRS = 2  # weight, events: both looked at, so the bounds are of two comparisons
+_KINDS: dict[Year, str] = {
+    "calendar": N_("Calendar years, lb; hatched: part of a year, compared with nothing"),
+    "fiscal": N_("US fiscal years (October to September), lb; hatched: part of a year, compared with nothing"),
+}
 _VERDICTS = {
     "none": N_("No reliable lead here: no correlation of seizures with later deaths is beyond chance"),
     "one_half": N_("No reliable lead here: a correlation is beyond chance, but not in both halves of the months"),
@@ -66,8 +70,7 @@ def render(selection: Selection) -> None:
     )  # fmt: skip
     with st.container(border=True, gap="xsmall"):
         _months(t, chosen, name, rows, caption)
-    with st.container(border=True, gap="xsmall"):
-        _years(t, chosen, name, wide.observed[place, substance], caption)
+    _years(t, chosen, name, wide.observed[place, substance], caption)
     with st.container(border=True, gap="xsmall"):
         _leads(t, chosen)
     supply_parts.areas(t, chosen, wide.observed, None if counts is None else counts.observed)
@@ -122,47 +125,51 @@ def _months(t: Text, selection: Selection, name: str, rows: pd.DataFrame, captio
 
 
 def _years(t: Text, selection: Selection, name: str, months: pd.Series, caption: str) -> None:
-    kinds = {"calendar": t("calendar year"), "fiscal": t("US fiscal year, October to September")}
-    parts = []
-    for kind in ("calendar", "fiscal"):
-        found = years(months, kind)  # type: ignore[arg-type]
-        labels = [
-            t("FY{year}", year=f"{year % 100:02d}") if kind == "fiscal" else str(year) for year in found["year"]
-        ]
-        parts.append(found.assign(kind=kinds[kind], label=labels))
-    both = pd.concat(parts, ignore_index=True)
+    """Calendar and US fiscal years side by side, each compared with its own kind only."""
+    parts: dict[Year, pd.DataFrame] = {"calendar": years(months, "calendar"), "fiscal": years(months, "fiscal")}
+    top = max(float(part["total"].max()) for part in parts.values())
+    for column, (kind, found) in zip(st.columns(2, gap="xsmall"), parts.items(), strict=True):
+        with column.container(border=True, gap="xsmall", height="stretch"):
+            _years_of(t, selection, name, kind, found, top, caption)
+
+
+def _years_of(
+    t: Text, selection: Selection, name: str, kind: Year, found: pd.DataFrame, top: float, caption: str
+) -> None:
+    labels = [t("FY{year}", year=year) if kind == "fiscal" else str(year) for year in found["year"]]
+    short = [t("FY{year}", year=f"{year % 100:02d}") if kind == "fiscal" else str(year) for year in found["year"]]
     draw(
         t, selection,
         Block(
-            key=f"supply_years_{selection.substance}",
-            title=_year_finding(t, name, parts[0]),
-            subtitle=t("Left calendar years, right US fiscal years (FY, October to September); hatched: part of a year, "
-                       "compared with nothing."),
-            chart=years_chart(both, language=selection.language, dark=data.dark()),
+            key=f"supply_{kind}_years_{selection.substance}",
+            title=_year_finding(t, name, found, labels),
+            subtitle=t(_KINDS[kind]),
+            chart=years_chart(
+                found.assign(label=short), top=top, language=selection.language, dark=data.dark()
+            ),
             caption=caption,
             table=pd.DataFrame(
                 {
-                    t("Kind"): both["kind"], t("Year"): both["label"], t("Weight, lb"): both["total"].round(0),
-                    t("Months held"): both["months"],
-                    t("Whole year"): [t("yes") if whole else t("part of a year") for whole in both["whole"]],
-                    t("Change on the year before, %"): (100 * both["change"]).round(0),
+                    t("Year"): labels, t("Weight, lb"): found["total"].round(0), t("Months held"): found["months"],
+                    t("Whole year"): [t("yes") if whole else t("part of a year") for whole in found["whole"]],
+                    t("Change on the year before, %"): (100 * found["change"]).round(0),
                 }
             ),
             about=[(t("Years"), t("Calendar and fiscal years are never mixed, and a part of a year is not compared "
                                   "with a whole one. Sums of the months that are held."))],
-            export=both,
+            export=found.assign(kind=kind),
         ),
     )  # fmt: skip
 
 
-def _year_finding(t: Text, name: str, table: pd.DataFrame) -> str:
+def _year_finding(t: Text, name: str, table: pd.DataFrame, labels: list[str]) -> str:
     whole = table[table["whole"] & table["change"].notna()]
     if whole.empty:
         return t("{series}: no two whole years to compare", series=name)
     last = whole.iloc[-1]
     return t(
         "{series}: {value} lb in {year}, {change} on the year before", series=name,
-        value=t.number(round(last["total"])), year=int(last["year"]),
+        value=t.number(round(last["total"])), year=labels[table.index.get_loc(whole.index[-1])],  # type: ignore[index]
         change=("+" if last["change"] > 0 else "") + t.percent(last["change"]),
     )  # fmt: skip
 

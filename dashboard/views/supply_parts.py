@@ -99,9 +99,9 @@ def precursors(t: Text) -> None:
     st.header(t("Precursor watchlist, version {version}: partial", version=VERSION), anchor=False)
     st.markdown(
         t(
-            "The {all} substances that Mexico is said to list are not public as found; {n} are listed here, {seen} of "
-            "them from press reports only. Of the US lists, {us} are. What is not here may still be controlled.",
-            all=MEXICO_LISTED, n=mexico, seen=mexico, us=len(table) - mexico,
+            "The {all} substances that Mexico is said to list are not public as found; {n} are listed here, from press "
+            "reports. Of the US lists, {us} are, from excerpts. What is not here may still be controlled.",
+            all=MEXICO_LISTED, n=mexico, us=len(table) - mexico,
         )
     )  # fmt: skip
     st.dataframe(
@@ -109,7 +109,7 @@ def precursors(t: Text) -> None:
             {
                 t("Country"): [t.country(code) for code in table["country"]],
                 t("Substance"): table["substance"],
-                t("Status"): [t(STATUSES[status]) for status in table["status"]],
+                t("Legal status"): [t(STATUSES[status]) for status in table["status"]],
                 t("Date"): [day or t("not seen") for day in table["date"]],
                 t("DEA code"): table["dea_code"],
                 t("Seen in"): table["source"],
