@@ -222,6 +222,26 @@ def test_a_browser_asked_for_that_does_not_start_is_an_error(
         bootstrap.chromium()
 
 
+@pytest.mark.parametrize(("held", "possible", "asked"), [(True, False, 0), (False, True, 1), (False, False, 1)])
+def test_postgresql_is_installed_only_where_it_is_missing(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, held: bool, possible: bool, asked: int
+) -> None:
+    tried: list[str] = []
+
+    def apt(package: str) -> bool:
+        tried.append(package)
+        return possible
+
+    def found(pattern: str) -> list[str]:
+        return ["/usr/lib/postgresql/17/bin/initdb"] if held or (tried and possible) else []
+
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(bootstrap, "apt", apt)
+    monkeypatch.setattr(bootstrap.glob, "glob", found)
+    assert bootstrap.postgresql() == (held or possible)
+    assert tried == ["postgresql"] * asked
+
+
 def test_make_reads_its_targets() -> None:
     make = shutil.which("make")
     assert make, "make is how the README's two commands run"

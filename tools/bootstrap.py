@@ -1,11 +1,12 @@
 """Make the project's environment in .venv and print its Python's path; quick when nothing has changed.
 
-    python tools/bootstrap.py [--dev] [--chromium]
+    python tools/bootstrap.py [--dev] [--chromium] [--postgresql]
 
 Standard library only, and readable by Python 3.8, so that an old Python can say what is needed.
 """
 
 import argparse
+import glob
 import hashlib
 import os
 import shutil
@@ -176,12 +177,26 @@ def chromium():
     return ""
 
 
+def postgresql():
+    """Whether PostgreSQL's programs are here, installed if they can be; the tests start a server of their own."""
+    if glob.glob("/usr/lib/postgresql/*/bin/initdb") or shutil.which("initdb"):
+        return True
+    say("Installing PostgreSQL for the tests of the decision log")
+    if apt("postgresql") and glob.glob("/usr/lib/postgresql/*/bin/initdb"):
+        return True
+    say("No PostgreSQL: the decision log is tested on SQLite alone. Install Debian's postgresql for the rest.")
+    return False
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", action="store_true", help="with what the tests need")
     parser.add_argument("--chromium", action="store_true", help="find or install a browser, and print its path")
+    parser.add_argument("--postgresql", action="store_true", help="find or install PostgreSQL for the tests")
     arguments = parser.parse_args()
     install(arguments.dev)
+    if arguments.postgresql:
+        postgresql()
     print(chromium() if arguments.chromium else PYTHON)
 
 
