@@ -137,12 +137,24 @@ def board(
     languages. Values published after *as_of* are left out.
     """
     rows = [Row(record, *_published(record, as_of)) for record in benchmarks()]
-    return [_computed(row, store, as_of, decisions, bulletins) for row in rows]
+    return logged([_computed(row, store, as_of) for row in rows], as_of, decisions, bulletins)
 
 
-def _computed(
-    row: Row, store: Store, as_of: date, decisions: pd.DataFrame | None, bulletins: pd.DataFrame | None
-) -> Row:
+def logged(
+    rows: list[Row], as_of: date, decisions: pd.DataFrame | None, bulletins: pd.DataFrame | None
+) -> list[Row]:
+    """The rows with what the log says now: it changes while the store does not."""
+    return [
+        replace(row, parts=panel_at_work(decisions, bulletins, as_of))
+        if row.benchmark.held == "panel"
+        else replace(row, parts=bulletins_in_both(bulletins, as_of))
+        if row.benchmark.held == "bulletins"
+        else row
+        for row in rows
+    ]
+
+
+def _computed(row: Row, store: Store, as_of: date) -> Row:
     match row.benchmark.held:
         case "deaths":
             row = _deaths(row, store, as_of)
@@ -152,10 +164,6 @@ def _computed(
             row = _annual(row, store, as_of)
         case "timeliness":
             row = replace(row, table=timeliness(store, as_of))
-        case "panel":
-            row = replace(row, parts=panel_at_work(decisions, bulletins, as_of))
-        case "bulletins":
-            row = replace(row, parts=bulletins_in_both(bulletins, as_of))
     if row.benchmark.next_indicator and row.latest:
         record = INDICATORS[row.benchmark.next_indicator]
         newest = _newest(store, as_of, record.id, row.benchmark)

@@ -9,13 +9,15 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import benchmark_words as words
-from dashboard import chart_block, data, filters, text
+from dashboard import chart_block, data, filters, publishing, text
 from dashboard.benchmark_blocks import block, small_picture
 from dashboard.downloads import csv_with_notes
 from dashboard.filters import Selection
 from dashboard.text import Text
 from dashboard.timeliness_words import timeliness_brief
-from surveillance.benchmarks import GROUPS, Row, Value, board, statement
+from dashboard.triage.desk import DeskError
+from surveillance.benchmarks import GROUPS, Row, Value, board, logged, statement
+from surveillance.settings import bulletins_folder, store_folder
 
 CHARTED = ("B1", "B4", "B13")  # drawn below the board where no single row is asked for
 CARDS = ("outcome", "supply", "process")  # the groups drawn as cards; the others are a list
@@ -25,7 +27,7 @@ BADGES = {"US": "blue", "MX": "green"}
 def render(selection: Selection) -> None:
     """The page for a selection; `view` names the row that is looked at."""
     t = text.of(selection.language)
-    rows = data.computed("benchmarks", _board, selection.as_of)
+    rows = logged(data.computed("benchmarks", _board, selection.as_of), selection.as_of, *_log())
     as_of = pd.Timestamp(selection.as_of)
     st.title(text.escape_markdown(words.page_title(t, rows)), anchor=False)
     day, title = statement()
@@ -63,7 +65,16 @@ def render(selection: Selection) -> None:
 
 
 def _board(as_of: date) -> list[Row]:
-    return board(data.store(), as_of, decisions=pd.DataFrame(), bulletins=pd.DataFrame())
+    return board(data.store(), as_of)
+
+
+def _log() -> tuple[pd.DataFrame | None, pd.DataFrame]:
+    """The decisions and the bulletins; no decisions where their log cannot be opened."""
+    bulletins = publishing.issues_table(bulletins_folder(store_folder()))
+    try:
+        return data.desk().decisions(), bulletins
+    except DeskError:
+        return None, bulletins
 
 
 def _group(t: Text, selection: Selection, group: str, rows: list[Row], as_of: pd.Timestamp) -> None:
