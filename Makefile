@@ -12,7 +12,7 @@ run:
 
 # Two workers; the tests of one file stay together, so that what they share is made once.
 test: lint
-	@CHROMIUM="$$($(PYTHON3) tools/bootstrap.py --dev --chromium)" && export CHROMIUM && \
+	@CHROMIUM="$$($(PYTHON3) tools/bootstrap.py --dev --chromium --postgresql)" && export CHROMIUM && \
 	  $(BIN)/python -m pytest -n 2 --dist loadfile -q
 
 lint:
