@@ -20,6 +20,11 @@ from surveillance.supply import Year, per_event, years
 WEIGHT, EVENTS, DEATHS = "us_cbp_seizure_weight", "us_cbp_seizure_events", "us_overdose_deaths_monthly"
 BORDER = "US-CBP-southwest-border"
 PAIRS = 2  # weight, events: both looked at, so the bounds are of two comparisons
+_LAGS = N_(
+    "Fentanyl at the southwest border against synthetic-opioid deaths in the United States; months by which deaths "
+    "follow (right) or come first (left). Grey: chance for all lags at once. Open and filled dots: first and second "
+    "half of the months."
+)
 _KINDS: dict[Year, str] = {
     "calendar": N_("Calendar years, lb; hatched: part of a year, compared with nothing"),
     "fiscal": N_("US fiscal years (October to September), lb; hatched: part of a year, compared with nothing"),
@@ -64,8 +69,8 @@ def render(selection: Selection) -> None:
     title.title(text.escape_markdown(heading), anchor=False)
     supply_parts.facts(t, newest, held=events is not None)
     caption = t(
-        "Source: {source}. Data to {month}, as known on {day}. Gross weight, not purity-adjusted. Comparability across "
-        "the border: grade {grade}.",
+        "Source: {source}. Data to {month}, as known on {day}. Gross weight, not purity-adjusted. Comparability "
+        "across the border: grade {grade}.",
         source=source, month=t.month(newest["period"]), day=t.date(selection.as_of), grade="C",
     )  # fmt: skip
     with st.container(border=True, gap="xsmall"):
@@ -211,9 +216,7 @@ def _lead_block(t: Text, selection: Selection, indicator: str, what: str, found:
         Block(
             key=f"lead_{indicator}",
             title=heading,
-            subtitle=t("Fentanyl at the southwest border against synthetic-opioid deaths in the United States; months by "
-                       "which deaths follow (right) or come first (left). Grey: chance for all lags at once. Open and "
-                       "filled dots: first and second half of the months."),
+            subtitle=t(_LAGS),
             chart=correlations_chart(
                 found.table, found.bound, language=selection.language, dark=data.dark(),
                 before=t("deaths first"), after=t("seizures first"),

@@ -13,8 +13,8 @@ from surveillance.precursors import MEXICO_LISTED, VERSION, watchlist
 from surveillance.supply import by_area
 
 LARGEST = N_(
-    "Publishers give monthly sums, so one event’s weight is not known. Among n events the largest holds at least 1/n "
-    "of the month, and all of it where there was one event; above that it cannot be known."
+    "Publishers give monthly sums, so one event’s weight is not known. Among n events the largest holds at least "
+    "1/n of the month, and all of it where there was one event; above that it cannot be known."
 )
 LEADS = N_(
     "Both series: logarithm, first differences, less each calendar month’s mean. An autoregression fitted to the "
