@@ -103,7 +103,7 @@ def _block(t: Text, row: Row, title: str, chart: Any, table: pd.DataFrame, *, su
 def _values(t: Text, row: Row, values: tuple[Value, ...]) -> pd.DataFrame:
     """Values as a table, newest first."""
     newest = sorted((*values, *row.also), key=lambda value: (value.start, value.label), reverse=True)
-    table = {
+    table: dict[str, list[Any]] = {
         t("Period"): [words.span(t, value) for value in newest],
         t("Which number"): [t(words.LABELS[value.label]) if value.label else "" for value in newest],
         t("Said"): [

@@ -46,7 +46,7 @@ def number_line(
             )
     for row, y in zip(points.to_dict("records"), _levels(points, top), strict=True):
         data = pd.DataFrame({"value": [row["value"]], "text": [row["name"]]})
-        side = "right" if row["value"] > 0.8 * top else "left" if row["value"] < 0.2 * top else "center"
+        side: Any = "right" if row["value"] > 0.8 * top else "left" if row["value"] < 0.2 * top else "center"
         text = alt.Chart(data).encode(x=alt.X("value:Q", scale=scale, axis=None), y=alt.value(y), text="text:N")
         layers.append(text.mark_text(color=colours.muted, align=side, fontSize=11))
     height = 44 + 13 * max(0, len(points) - 1)
@@ -160,8 +160,11 @@ def means_chart(
               axis=alt.Axis(tickCount=5, format=",.0f", title=unit, **_ABOVE))  # fmt: skip
     share = 0.34 * NOMINAL / max(len(years), 1)
     layers: list[Any] = []
-    for fiscal, style in ((False, {"fill": colours.us, "fillOpacity": 0.85}),
-                          (True, {"fill": colours.us, "fillOpacity": 0.18, "stroke": colours.us})):  # fmt: skip
+    styles: dict[bool, dict[str, Any]] = {
+        False: {"fill": colours.us, "fillOpacity": 0.85},
+        True: {"fill": colours.us, "fillOpacity": 0.18, "stroke": colours.us},
+    }
+    for fiscal, style in styles.items():
         part = rows[rows["fiscal"] == fiscal]
         side = -share / 2 if not fiscal else share / 2
         base = alt.Chart(part).encode(x=x, y=y)

@@ -85,11 +85,11 @@ def together_chart(
         if part.empty:
             continue
         hue = getattr(colours, part["country"].iloc[0])
-        chart = alt.Chart(part[["period", "value", "name", "when"]]).encode(x=x, y=y)
-        layers.append(chart.mark_line(color=hue, strokeWidth=1.7, strokeDash=_DASHES[place % len(_DASHES)]))
+        line = alt.Chart(part[["period", "value", "name", "when"]]).encode(x=x, y=y)
+        layers.append(line.mark_line(color=hue, strokeWidth=1.7, strokeDash=_DASHES[place % len(_DASHES)]))
         tips = [alt.Tooltip("name:N", title=" "), alt.Tooltip("when:N", title=" "),
                 alt.Tooltip("value:Q", title=unit, format=",.3~g")]  # fmt: skip
-        layers.append(chart.mark_point(opacity=0, size=100).encode(tooltip=tips))
+        layers.append(line.mark_point(opacity=0, size=100).encode(tooltip=tips))
         row = last.index[last["name"] == name][0]
         label = pd.DataFrame({"period": [part["period"].max()], "value": [at[row]], "text": [name]})
         text = alt.Chart(label).encode(x=x, y=y, text="text:N")

@@ -267,10 +267,11 @@ def _annual(row: Row, store: Store, as_of: date) -> Row:
 def _benchmark(entry: dict[str, Any]) -> Benchmark:
     quoted = entry.get("quoted")
     after = entry["next"]
+    said: dict[str, Any] = {name: entry[name] for name in ("id", "group", "kind", "country", "grade")}
+    said |= {name: Both(**entry[name]) for name in ("title", "unit", "reading")}
+    said |= {name: entry[name] for name in ("held", "substance", "trap", "comparable") if name in entry}
     return Benchmark(
-        **{name: entry[name] for name in ("id", "group", "kind", "country", "grade")},
-        **{name: Both(**entry[name]) for name in ("title", "unit", "reading")},
-        **{name: entry[name] for name in ("held", "substance", "trap", "comparable") if name in entry},
+        **said,
         quoted=quoted and _quoted(quoted),
         published=tuple(_value(value) for value in entry.get("published", ())),
         next_words=both(after if "en" in after else None),
@@ -290,5 +291,5 @@ def _quoted(entry: dict[str, Any]) -> Quoted:
 
 
 def _value(entry: dict[str, Any]) -> Value:
-    days = {name: pd.Timestamp(entry[name]) for name in ("start", "as_of", "to") if name in entry}
-    return Value(**{**entry, **days, "value": float(entry["value"])})
+    days: dict[str, Any] = {name: pd.Timestamp(entry[name]) for name in ("start", "as_of", "to") if name in entry}
+    return Value(**(entry | days | {"value": float(entry["value"])}))

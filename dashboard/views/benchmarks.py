@@ -17,7 +17,7 @@ from dashboard.text import Text
 from dashboard.timeliness_words import timeliness_brief
 from dashboard.triage.desk import DeskError
 from surveillance.benchmarks import GROUPS, Row, Value, board, logged, statement
-from surveillance.settings import bulletins_folder, store_folder
+from surveillance.settings import bulletins_folder
 
 CHARTED = ("B1", "B4", "B13")  # drawn below the board where no single row is asked for
 CARDS = ("outcome", "supply", "process")  # the groups drawn as cards; the others are a list
@@ -70,7 +70,7 @@ def _board(as_of: date) -> list[Row]:
 
 def _log() -> tuple[pd.DataFrame | None, pd.DataFrame]:
     """The decisions and the bulletins; no decisions where their log cannot be opened."""
-    bulletins = publishing.issues_table(bulletins_folder(store_folder()))
+    bulletins = publishing.issues_table(bulletins_folder(data.store().root))
     try:
         return data.desk().decisions(), bulletins
     except DeskError:
