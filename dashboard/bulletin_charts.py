@@ -31,6 +31,8 @@ _STRIPES = (
     '<path d="M-1.5,1.5 l3,-3 M0,6 l6,-6 M4.5,7.5 l3,-3" stroke="{colour}" stroke-width="0.8" fill="none"/>'
     "</pattern>"
 )
+_ID = re.compile(r'\bid="([^"]+)"')
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 
 
@@ -54,8 +56,10 @@ def pictured(chart: Any, t: Text, *, name: str, title: str, description: str = "
     assert opening is not None
     size = " ".join(re.findall(r'(?:width|height|viewBox)="[^"]*"', opening.group()))
     inner = drawn[opening.end() :]
-    inner = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', inner)
-    inner = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", inner)
+    # The renderer counts its ids on from chart to chart: they are numbered anew, or no two runs would be alike.
+    ids = {found: f"{name}-{place}" for place, found in enumerate(dict.fromkeys(_ID.findall(inner)))}
+    inner = _ID.sub(lambda found: f'id="{ids[found.group(1)]}"', inner)
+    inner = _REFERENCE.sub(lambda found: f"url(#{ids[found.group(1)]})", inner)
     said = f"<desc id='{name}-d'>{html.escape(description)}</desc>" if description else ""
     labels = f"{name}-t {name}-d" if description else f"{name}-t"
     head = (

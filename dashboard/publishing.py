@@ -51,6 +51,7 @@ class Issue:
     digest: str  # of the settings
     seal: str
     path: Path
+    place: int  # of its line in the record
 
     @property
     def name(self) -> str:
@@ -86,11 +87,16 @@ def issues(folder: Path) -> list[Issue]:
     if not record.exists():
         return []
     lines = record.read_text("utf-8").splitlines()
-    found = [_issue(folder, json.loads(line)) for line in lines if line.strip()]
+    found = [_issue(folder, json.loads(line), place) for place, line in enumerate(lines) if line.strip()]
     return sorted(found, key=lambda issue: (issue.week, issue.correction), reverse=True)
 
 
-def _issue(folder: Path, held: dict) -> Issue:
+def earlier(folder: Path, issue: Issue) -> list[Issue]:
+    """The issues that were there when an issue was published, newest week first."""
+    return [one for one in issues(folder) if one.place < issue.place]
+
+
+def _issue(folder: Path, held: dict, place: int) -> Issue:
     return Issue(
         week=held["week"],
         correction=held["correction"],
@@ -102,6 +108,7 @@ def _issue(folder: Path, held: dict) -> Issue:
         digest=held["digest"],
         seal=held["seal"],
         path=folder / held["folder"],
+        place=place,
     )
 
 
@@ -240,7 +247,7 @@ def _freeze(folder: Path, made: Path, number: int, author: str, verified: bool, 
         file.write(json.dumps(record, ensure_ascii=False) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    return _issue(folder, record)
+    return next(issue for issue in issues(folder) if issue.path == final)
 
 
 def _thaw(folder: Path) -> None:
@@ -268,7 +275,7 @@ def verify(store: Store, folder: Path, issue: Issue, *, say: Said = log.debug) -
     say("assessment")
     # What failed to load on that day is part of the bulletin, and no longer told by the store.
     assessment = replace(pipeline.run(store, issue.as_of), failures=frozen["failures"])
-    held = [one for one in issues(folder) if one.published < issue.published]
+    held = earlier(folder, issue)
     with tempfile.TemporaryDirectory(prefix=".verify-", dir=folder) as hidden:
         written, _ = _render(
             store, Path(hidden), assessment, bulletin_edition.read(issue.path), held, None, say

@@ -158,16 +158,9 @@ def _prepare(t: Text, selection: Selection, folder: Path, held: list[Issue]) -> 
     with st.expander(t("Write highlights and notes, check, publish"), expanded=not same):
         edition = _words(t, as_of, correction=bool(same))
         note = st.text_input(t("Note for the record (not printed)"), max_chars=300, key=f"record-{week}")
-        check, publish = (
-            column.button(label, key=key, type=kind, width="stretch")  # type: ignore[call-overload]
-            for column, label, key, kind in zip(
-                st.columns(2),
-                (t("Check"), t("Publish")),
-                ("check", "publish"),
-                ("secondary", "primary"),
-                strict=True,
-            )
-        )
+        left, right = st.columns(2)
+        check = left.button(t("Check"), key="check", width="stretch")
+        publish = right.button(t("Publish"), key="publish", type="primary", width="stretch")
         if check:
             _check(t, folder, as_of, edition)
         if publish:
