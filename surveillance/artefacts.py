@@ -117,7 +117,8 @@ def method_break(wide: Wide, before: Wide | None, column: tuple[str, str], perio
     start = pd.Timestamp(begins)
     if before is None or column not in before.observed or column not in wide.observed:
         return Check("method_break", "untested", "no_period_under_both", period=start)
-    both = pd.concat([wide.observed[column], before.observed[column]], axis=1, keys=["new", "old"], sort=True).dropna()
+    pair = [wide.observed[column], before.observed[column]]
+    both = pd.concat(pair, axis=1, keys=["new", "old"], sort=True).dropna()
     if both.empty or both["old"].sum() == 0:
         return Check("method_break", "untested", "no_period_under_both", period=start)
     change = float(both["new"].sum() / both["old"].sum() - 1)

@@ -78,6 +78,8 @@ def render(selection: Selection) -> None:
         st.info(text.escape_markdown(said), icon=":material/history:")
     st.markdown(text.escape_markdown(dossier_words.introduction(t, found)))
     _shown_pictures(page, blocks)
+    if not blocks and not found.judged:
+        _open(t, selection, assessment)
     if found.judged:
         _cards(page)
         _bottom(page)
@@ -103,6 +105,11 @@ def _none(t: Text, selection: Selection, assessment: Assessment, title: str) -> 
             "Signals page hold it."
         )
     )
+    _open(t, selection, assessment)
+
+
+def _open(t: Text, selection: Selection, assessment: Assessment) -> None:
+    """The open signals with links to their dossiers."""
     open_ = assessment.signals
     if open_.empty:
         st.info(t("No signal is open as known on {day}.", day=t.date(selection.as_of)), icon=":material/info:")
