@@ -153,7 +153,7 @@ def said(t: Text, value: Any, *, parameter: str = "") -> str:
         return t("yes") if value else t("no")
     if isinstance(value, int | float):
         return t.number(value, 3)
-    return " / ".join(map(str, value)) if isinstance(value, tuple) else written(value)
+    return " / ".join(map(str, value)) if isinstance(value, tuple) else choice(t, written(value))
 
 
 def sentence(t: Text, change: Change) -> str:
@@ -177,3 +177,31 @@ def modified(t: Text, count: int) -> str:
         "Settings: Modified ({n} changes), not for publication",
         count,
     )
+
+
+_CHOICES = {
+    "none": N_("none"),
+    "sqrt": N_("square root"),
+    "log1p": N_("logarithm"),
+    "count": N_("as counted"),
+    "never": N_("never"),
+    "yearly": N_("every year"),
+    "alarm": N_("after each alarm"),
+    "nbPlugin": N_("negative binomial"),
+    "muan": N_("negative binomial, its mean uncertain"),
+    "delta": N_("power scale"),
+    "corrected": N_("corrected"),
+    "r_compatible": N_("as in R surveillance"),
+    "position": N_("position in the year"),
+    "date": N_("date"),
+    "quasi_poisson": N_("quasi-Poisson"),
+    "negative_binomial": N_("negative binomial"),
+    "intercept": N_("a lasting rise"),
+    "epidemic": N_("a growing rise"),
+    "standard": N_("standardised"),
+}
+
+
+def choice(t: Text, value: str) -> str:
+    """One of a parameter's choices in words; formulas' names as they are."""
+    return t(_CHOICES[value]) if value in _CHOICES else value

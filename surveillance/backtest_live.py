@@ -51,10 +51,11 @@ def backtest(settings: Sequence[Setting], wide: Wide, *, seed: int = 1) -> list[
     """Each setting on the same outbreaks, put one at a time into the one series of *wide*.
 
     Up to 20 starts × sizes of 2, 4 and 8 standard deviations, over the newest five years (monthly) or three
-    (weekly), only in periods that every setting can judge and finds quiet as published, so that more sensitive
-    settings never find less for that; see `simulate.inject` for their shape. An outbreak is found by an alarm in its
-    three periods. Signals a year: runs of alarms / judged periods · periods a year. No outbreak where fewer than 12
-    periods are judged by all, or where the series does not vary. Raises ValueError where a detector does not take the series.
+    (weekly), only in periods that every setting can judge and finds quiet as published, so that a more sensitive
+    setting never finds less; see `simulate.inject` for their shape. An outbreak is found by an alarm in its three
+    periods. Signals a year: runs of alarms / judged periods · periods a year. No figures where fewer than 12
+    periods are judged by all, or where the series does not vary. Raises ValueError where a detector does not take
+    the series.
     """
     published = [_alarms(setting, wide) for setting in settings]
     able = np.logical_and.reduce([alarm >= 0 for alarm in published])
@@ -79,7 +80,7 @@ def backtest(settings: Sequence[Setting], wide: Wide, *, seed: int = 1) -> list[
 
 
 def _alarms(setting: Setting, wide: Wide) -> np.ndarray:
-    return Judgements(setting.watch, wide).answers(setting.alpha, setting.inflation)[0]["alarm_"]  # type: ignore[no-any-return]
+    return Judgements(setting.watch, wide).answers(setting.alpha, setting.inflation)[0]["alarm_"]
 
 
 def _with_outbreaks(wide: Wide, injected: Injected) -> Wide:

@@ -75,7 +75,7 @@ def read(raw: bytes, *, measure: Measure, public: bool, country: Literal["US", "
         else:
             value = _value(cells[1].strip(), measure)
             if isinstance(value, str):
-                problems.append(Problem(line, "value", cells[1].strip(), value))  # type: ignore[arg-type]
+                problems.append(Problem(line, "value", cells[1].strip(), value))
             else:
                 found[day] = value
     if problems:

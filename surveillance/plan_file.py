@@ -49,7 +49,7 @@ class _Loader(yaml.SafeLoader):
     """Refuses a key given twice, of which YAML would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key, (part, _) in zip(keys, node.value, strict=True):
             if keys.count(key) > 1:
                 raise yaml.MarkedYAMLError(problem=f"the key {key!r} is given twice", problem_mark=part.start_mark)
@@ -176,7 +176,7 @@ class _Reader:
         if self.problems:
             return None
         return Plan(
-            tuple(watches), float(budget or 0), name, int(version), not_watched,  # type: ignore[call-overload]
+            tuple(watches), float(budget or 0), name, int(version), not_watched,
             fixed_alpha=alpha, dated=day, author=author, note=note,
         )  # fmt: skip
 
