@@ -135,7 +135,7 @@ class _Map:
         }
         base = alt.Chart(alt.Data(values=[whole])).properties(projection=self._projection())
         return base.mark_geoshape(
-            fill=stripes, stroke=self.colours.grey, strokeWidth=0.5, clip=True,  # type: ignore[arg-type]
+            fill=stripes, stroke=self.colours.grey, strokeWidth=0.5, clip=True,
             tooltip=self.words.no_data,
         )  # fmt: skip
 
@@ -161,14 +161,14 @@ class _Map:
         return scheme[self.dark][shade]
 
     def _outlined(self) -> list[alt.Chart]:
-        """Open signals in thick orange, the selected state in ink."""
+        """The selected state in ink, and open signals in thick orange over it."""
         found = []
+        if (self.states["code"] == self.selected).any():
+            chosen = self._shapes(self.states.loc[self.states["code"] == self.selected, ["code"]])
+            found.append(chosen.mark_geoshape(filled=False, stroke=self.colours.ink, strokeWidth=4.5, clip=True))
         if self.states["signal"].any():
             chosen = self._shapes(self.states.loc[self.states["signal"], ["code"]])
             found.append(chosen.mark_geoshape(filled=False, stroke=self.colours.alarm, strokeWidth=3, clip=True))
-        if (self.states["code"] == self.selected).any():
-            chosen = self._shapes(self.states.loc[self.states["code"] == self.selected, ["code"]])
-            found.append(chosen.mark_geoshape(filled=False, stroke=self.colours.ink, strokeWidth=2, clip=True))
         return found
 
     def _nations(self) -> list[alt.Chart]:

@@ -52,7 +52,7 @@ def years_chart(
     base = alt.Chart(data[["label", "total", "whole", "text"]]).encode(x=x, y=y)
     tips = [alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=" ")]
     whole = base.transform_filter("datum.whole").mark_bar(color=colours.us, opacity=0.85).encode(tooltip=tips)
-    part = base.transform_filter("!datum.whole").mark_bar(color=stripes, stroke=colours.us)  # type: ignore[arg-type]
+    part = base.transform_filter("!datum.whole").mark_bar(color=stripes, stroke=colours.us)
     text = base.mark_text(dy=-7, color=colours.ink, fontSize=10).encode(text="text:N")
     layers = alt.layer(whole, part.encode(tooltip=tips), text).properties(height=height, width=width)
     return finish(layers, language=language, dark=dark)

@@ -153,7 +153,7 @@ def year_total(wide: Wide) -> pd.DataFrame:
     For series published month by month; `period` is the newest of the twelve; NaN where one is missing.
     """
     rows = []
-    for (geography, substance), last in wide.newest.items():  # type: ignore[misc]
+    for (geography, substance), last in wide.newest.items():
         if pd.isna(last):
             continue
         year = wide.observed.loc[:last, (geography, substance)].tail(12)

@@ -118,7 +118,7 @@ def _common(first: pd.Series, second: pd.Series) -> pd.DataFrame:
 
 def _stationary(pair: pd.DataFrame) -> pd.DataFrame:
     steps = np.log1p(pair).diff().iloc[1:]
-    return steps - steps.groupby(steps.index.month).transform("mean")  # type: ignore[attr-defined]
+    return steps - steps.groupby(steps.index.month).transform("mean")
 
 
 def _prewhitened(pair: pd.DataFrame) -> tuple[Floats, Floats, NDArray[np.intp], int]:
@@ -126,7 +126,7 @@ def _prewhitened(pair: pd.DataFrame) -> tuple[Floats, Floats, NDArray[np.intp], 
     x, y = (pair[name].to_numpy(dtype=float) for name in ("first", "second"))
     order, weights = autoregression(x)
     whiten = np.r_[1.0, -weights]
-    months = pair.index.month[order:].to_numpy()  # type: ignore[attr-defined]
+    months = pair.index.month[order:].to_numpy()
     return np.convolve(x, whiten, mode="valid"), np.convolve(y, whiten, mode="valid"), months, order
 
 
@@ -143,8 +143,11 @@ def autoregression(x: Floats) -> tuple[int, Floats]:
         left = target - lagged[:, :order] @ weights
         criteria.append(len(target) * np.log(left @ left / len(target)) + 2 * order)
     order = int(np.argmin(criteria))
-    whole = np.column_stack([x[order - k : len(x) - k] for k in range(1, order + 1)]) if order else np.empty((0, 0))
-    return order, np.linalg.lstsq(whole, x[order:], rcond=None)[0] if order else np.empty(0)
+    if order == 0:
+        return 0, np.empty(0)
+    whole = np.column_stack([x[order - k : len(x) - k] for k in range(1, order + 1)])
+    weights = np.linalg.lstsq(whole, x[order:], rcond=None)[0]
+    return order, np.asarray(weights, dtype=np.float64)
 
 
 def _bound(a: Floats, b: Floats, months: NDArray[np.intp], level: float, permutations: int, seed: int) -> float:

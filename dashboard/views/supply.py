@@ -22,8 +22,8 @@ BORDER = "US-CBP-southwest-border"
 PAIRS = 2  # weight, events: both looked at, so the bounds are of two comparisons
 _LAGS = N_(
     "Fentanyl at the southwest border against synthetic-opioid deaths in the United States; months by which deaths "
-    "follow (right) or come first (left). Grey: chance for all lags at once. Open and filled dots: first and second "
-    "half of the months."
+    "follow (right) or come first (left). Grey: chance for all lags at once. Open and filled dots: first and "
+    "second half of the months."
 )
 _KINDS: dict[Year, str] = {
     "calendar": N_("Calendar years, lb; hatched: part of a year, compared with nothing"),
@@ -174,7 +174,7 @@ def _year_finding(t: Text, name: str, table: pd.DataFrame, labels: list[str]) ->
     last = whole.iloc[-1]
     return t(
         "{series}: {value} lb in {year}, {change} on the year before", series=name,
-        value=t.number(round(last["total"])), year=labels[table.index.get_loc(whole.index[-1])],  # type: ignore[index]
+        value=t.number(round(last["total"])), year=labels[table.index.get_loc(whole.index[-1])],
         change=("+" if last["change"] > 0 else "") + t.percent(last["change"]),
     )  # fmt: skip
 

@@ -18,10 +18,17 @@ LARGEST = N_(
 )
 LEADS = N_(
     "Both series: logarithm, first differences, less each calendar month’s mean. An autoregression fitted to the "
-    "seizures filters both (prewhitening), so that shared trend, season and inertia are no relation. Bounds hold for "
-    "all lags at once, by 1,999 reorderings. A lead is claimed only beyond the bound and in both halves. Box and "
-    "Jenkins 1976; Dean and Dunsmuir 2016, doi:10.3758/s13428-015-0611-2."
+    "seizures filters both (prewhitening), so that shared trend, season and inertia are no relation. Bounds hold "
+    "for all lags at once, by 1,999 reorderings. A lead is claimed only beyond the bound and in both halves. Box "
+    "and Jenkins 1976; Dean and Dunsmuir 2016, doi:10.3758/s13428-015-0611-2."
 )
+SEEN = {
+    "21 CFR 1310.02 (excerpt)": N_("21 CFR 1310.02 (excerpt)"),
+    "DEA alphabetical list (copy, excerpt)": N_("DEA alphabetical list (copy, excerpt)"),
+    "Press list (lodehoy.com.mx)": N_("Press list (lodehoy.com.mx)"),
+    "Press report (elfinanciero.com.mx, 2021-05-13)": N_("Press report (elfinanciero.com.mx, 2021-05-13)"),
+    "Press report on the DOF notice (opportimes.com)": N_("Press report on the DOF notice (opportimes.com)"),
+}
 STATUSES = {
     "article_4": N_("precursor, federal law on precursors, article 4"),
     "announced": N_("announced; official text not seen"),
@@ -77,14 +84,14 @@ def areas(t: Text, selection: Selection, weight: pd.DataFrame, events: pd.DataFr
     last = found_weight.dropna(how="all").index[-1]
     heading = t("By area, 12 months to {month}", month=t.month(last))
     st.header(heading, anchor=False)
+    held = {} if events is None else {t("Events"): table["events"], t("Mean per event, lb"): table["mean"].round(2)}
     st.dataframe(
         pd.DataFrame(
             {
                 t("Area"): [t.place(code) for code in table["area"]],
                 t("Weight, lb"): table["weight"].round(0),
                 t("Share of the areas’ weight, %"): (100 * table["share"]).round(1),
-                t("Events"): table["events"],
-                t("Mean per event, lb"): table["mean"].round(2),
+                **held,
             }
         ),
         hide_index=True, width="stretch", height=320, alt=heading,
@@ -96,11 +103,12 @@ def precursors(t: Text) -> None:
     """The watchlist, with its version and what it lacks."""
     table = watchlist()
     mexico = int((table["country"] == "MX").sum())
-    st.header(t("Precursor watchlist, version {version}: partial", version=VERSION), anchor=False)
+    heading = t("Precursor watchlist, version {version}: partial", version=VERSION)
+    st.header(heading, anchor=False)
     st.markdown(
         t(
-            "The {all} substances that Mexico is said to list are not public as found; {n} are listed here, from press "
-            "reports. Of the US lists, {us} are, from excerpts. What is not here may still be controlled.",
+            "The {all} substances that Mexico is said to list are not public as found; {n} are listed here, from "
+            "press reports. Of the US lists, {us} are, from excerpts. What is not here may still be controlled.",
             all=MEXICO_LISTED, n=mexico, us=len(table) - mexico,
         )
     )  # fmt: skip
@@ -112,8 +120,8 @@ def precursors(t: Text) -> None:
                 t("Legal status"): [t(STATUSES[status]) for status in table["status"]],
                 t("Date"): [day or t("not seen") for day in table["date"]],
                 t("DEA code"): table["dea_code"],
-                t("Seen in"): table["source"],
+                t("Seen in"): [t(SEEN[source]) if source in SEEN else source for source in table["source"]],
             }
         ),
-        hide_index=True, width="stretch", height=300, alt=t("Precursor watchlist, version {version}: partial", version=VERSION),
+        hide_index=True, width="stretch", height=300, alt=heading,
     )  # fmt: skip
