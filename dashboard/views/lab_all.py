@@ -84,9 +84,8 @@ def _applied(t: Text, key: tuple[str, str, str], panel: Assessment, draft: Plan,
 
     trial = lab.trial(draft, fitted, each=each)
     found = lab.compare(panel.verdicts, trial.verdicts)
-    series = len(trial.verdicts[["indicator", "geography", "substance"]].drop_duplicates())
     bar.empty()
-    return Applied(key, trial, found, series, draft.digest, time.perf_counter() - started)
+    return Applied(key, trial, found, len(panel.series), draft.digest, time.perf_counter() - started)
 
 
 def part(t: Text, selection: Selection, applied: Applied) -> None:
@@ -113,8 +112,12 @@ def part(t: Text, selection: Selection, applied: Applied) -> None:
         st.dataframe(
             table.head(LISTED), hide_index=True, width="stretch", height=340, alt=title,
             column_config={
-                t("Distance"): st.column_config.ProgressColumn(format="%.1f", min_value=0, max_value=4),
-                t("Open"): st.column_config.LinkColumn(display_text=t("Open")),
+                t("Change"): st.column_config.TextColumn(width=62),
+                t("Series"): st.column_config.TextColumn(width=150),
+                t("Measure"): st.column_config.TextColumn(width=120),
+                t("Month"): st.column_config.TextColumn(width=72),
+                t("Distance"): st.column_config.ProgressColumn(format="%.1f", min_value=0, max_value=4, width=92),
+                t("Open"): st.column_config.LinkColumn(display_text=t("Open"), width=60),
             },
         )  # fmt: skip
         notes = [t("Distance: 1 is the alarm line, 0 what was expected.")]
@@ -154,9 +157,9 @@ def _table(t: Text, selection: Selection, rows: pd.DataFrame) -> pd.DataFrame:
             t("Series"): [series_name(t, row.geography, row.substance) for row in rows.itertuples()],
             t("Measure"): [t.short(name) for name in rows["indicator"]],
             t("Month"): [t.month(day) for day in rows["period"]],
-            t("Observed"): rows["observed"],
-            t("Expected"): rows["expected"].round(1),
             t("Distance"): rows["exceedance"].clip(0, 4),
+            t("Observed"): rows["observed"].round(1),
+            t("Expected"): rows["expected"].round(1),
             t("Open"): [
                 link(selection, "lab", indicator=name, geographies=(place,), substance=substance)
                 for name, place, substance in rows[SERIES].itertuples(index=False, name=None)

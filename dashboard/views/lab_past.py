@@ -98,7 +98,7 @@ def _vintages(t: Text, asked: Asked, panel: Setting, draft: Setting) -> None:
             found = [replay(setting, vintages, today) for setting in (panel, draft)] if vintages else []
         if not found or not found[0].judged:
             st.markdown(
-                t("Not available: the store holds no earlier publication in which this series can be judged.")
+                t("Not available: no earlier publication is held in which this series can be judged.")
             )
             return
         st.markdown(_replayed(t, *found))
