@@ -24,10 +24,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from screenshots import QUIET, SETTLED, chromium, serving, settle
 
 PAGES = ("signals", "trends", "map", "supply", "benchmarks", "bulletins", "lab", "quality", "methods", "")
-SECTION = {
-    "": 0, "signals": 0, "trends": 1, "map": 1, "supply": 1, "benchmarks": 2, "bulletins": 2, "lab": 3, "quality": 4,
-    "methods": 4,
-}  # fmt: skip
+# Which drop-down of the navigation holds a page.
+SECTION = dict(
+    zip(
+        ("signals", "", "trends", "map", "supply", "benchmarks", "bulletins", "lab", "quality", "methods"),
+        (0, 0, 1, 1, 1, 2, 2, 3, 4, 4),
+        strict=True,
+    )
+)
 TIMES = 5
 TITLE = "document.querySelector('[data-testid=stMain] h1')?.innerText ?? ''"
 DAYS = ("2026-11-24", "2026-10-20", "2026-09-20", "2025-12-15", "2025-10-01")

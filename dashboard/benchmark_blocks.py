@@ -52,16 +52,12 @@ def small_picture(t: Text, row: Row, *, dark: bool) -> tuple[Any, str] | None:
     points = line_points(t, row)
     if len(points):
         said = "; ".join(points["name"])
-        return pictures.number_line(
-            points, colour=country(row), language=t.language, dark=dark, description=said
-        ), said
+        return pictures.number_line(points, colour=country(row), language=t.language, dark=dark), said
     if len(row.history) < 2 or not row.benchmark.comparable or row.benchmark.held not in ("", "annual"):
         return None
     bars = _bars(t, row)
     said = "; ".join(f"{name}: {value}" for name, value in zip(bars["name"], bars["said"], strict=True))
-    return pictures.year_bars(
-        bars, colour=country(row), language=t.language, dark=dark, unit="", height=110, description=said
-    ), said
+    return pictures.year_bars(bars, colour=country(row), language=t.language, dark=dark, unit="", height=110), said
 
 
 def country(row: Row) -> Country:

@@ -10,6 +10,9 @@ import pandas as pd
 
 from dashboard.look import NOMINAL, Country, Language, Width, Words, hatch, month, palette, utc
 
+End = tuple[pd.Timestamp, float, str, str, bool]  # a label where a line ends: period, y, text, colour, bold
+FARTHEST = 2.0  # times the largest figure: how far up an alarm line is followed
+
 
 class Canvas:
     """What every layer of a series chart needs: prepared rows, one pair of scales, lines, bands and labels."""
@@ -26,11 +29,12 @@ class Canvas:
         self.rows = self._prepared(rows)
         self.first, self.last = self.rows["period"].min(), self.rows["period"].max()
         self.end = self.last
-        self.values = [self.rows[name] for name in ("observed", "upper", "high95", "expected")]
+        self.values = [self.rows[name] for name in ("observed", "high95", "expected")]
+        self.lines = [self.rows["upper"]]  # alarm lines, which may leave the picture
         self.draft: pd.DataFrame | None = None
         self.back: list[Any] = []
         self.front: list[Any] = []
-        self.ends: list[tuple[pd.Timestamp, float, str, str, bool]] = []  # period, y, text, colour, bold
+        self.ends: list[End] = []
 
     def _prepared(self, rows: pd.DataFrame) -> pd.DataFrame:
         defaults: dict[str, Any] = dict.fromkeys(
@@ -53,15 +57,15 @@ class Canvas:
         )
 
     def _line(self, data: pd.DataFrame, y: str, **mark: Any) -> None:
-        self.values.append(data[y])
+        (self.lines if y == "upper" else self.values).append(data[y])
         chart = alt.Chart(data.assign(period=utc(data["period"]))[["period", y]])
-        self.back.append(chart.mark_line(**mark).encode(x=self._x(), y=self._y(y)))
+        self.back.append(chart.mark_line(clip=True, **mark).encode(x=self._x(), y=self._y(y)))
 
     def _band(
         self, data: pd.DataFrame, low: str, high: str, colour: str, opacity: float, step: bool = False
     ) -> None:
         chart = alt.Chart(data.assign(period=utc(data["period"]))[["period", low, high]])
-        mark = chart.mark_area(color=colour, opacity=opacity, interpolate="step" if step else "linear")
+        mark = chart.mark_area(color=colour, opacity=opacity, interpolate="step" if step else "linear", clip=True)
         self.back.append(mark.encode(x=self._x(), y=self._y(low), y2=alt.Y2(high)))
 
     def _end(self, data: pd.DataFrame, y: str, text: str, colour: str, *, bold: bool = False) -> None:
@@ -79,8 +83,14 @@ class Canvas:
         return alt.X("period:T", scale=scale, title=None, axis=axis)
 
     def _top(self) -> float:
-        values = [float(np.nanmax(part)) for part in self.values if part.notna().any()]
-        return max([*values, 1.0 if not values else 1e-9]) * (1.16 if self.small else 1.1)
+        """The upper end of y: an alarm line far above everything else leaves the picture, and is labelled there."""
+        values, lines = (
+            [float(np.nanmax(part)) for part in parts if part.notna().any()] for parts in (self.values, self.lines)
+        )
+        if not values and not lines:
+            return 1.1
+        most = max([*values, 1e-9]) if values else max(lines)
+        return max(most, min(max([*lines, 0.0]), FARTHEST * most)) * (1.16 if self.small else 1.1)
 
     def _y(self, field: str) -> alt.Y:
         return alt.Y(f"{field}:Q")

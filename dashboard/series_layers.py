@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.look import figure, finish, month, utc
-from dashboard.series_canvas import Canvas
+from dashboard.series_canvas import Canvas, End
 
 LINE_GAP = 13  # px between labels at a line's end
 NEAR = pd.Timedelta(days=200)  # lines that end within it must not share a label's height
@@ -186,12 +186,17 @@ class SeriesLayers(Canvas):
         base = alt.Chart(data).encode(x=self._x(), y=self._y("observed"), tooltip=alt.Tooltip("text:N", title=word))
         return [base.mark_point(filled=True, opacity=1, **({"shape": "circle"} | mark))]
 
+    def _inside(self, end: End, top: float) -> End:
+        """A label at the picture's upper edge, with its value and an arrow, where its line ends above."""
+        day, y, text, colour, bold = end
+        return end if y <= top else (day, top, f"{text} {figure(y, self.language)} ↑", colour, bold)
+
     def _labels(self) -> list[Any]:
         """Labels at the ends of the lines, pushed apart where they would overlap."""
         if not self.ends:
             return []
         top = self._top()
-        labels = sorted(self.ends, key=lambda end: end[1])
+        labels = sorted((self._inside(end, top) for end in self.ends), key=lambda end: end[1])
         heights = [self._pixel(end[1], top) for end in labels]
         for i, end in enumerate(labels):
             near = [heights[k] for k in range(i) if abs(labels[k][0] - end[0]) < NEAR]

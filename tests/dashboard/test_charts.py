@@ -305,3 +305,16 @@ def test_coverage_hatches_what_is_not_yet_published() -> None:
 )
 def test_a_figure_has_decimals_only_where_they_matter(value: float, language: Any, label: str) -> None:
     assert charts.figure(value, language) == label
+
+
+def test_an_alarm_line_far_above_leaves_the_picture_and_is_labelled_at_its_edge() -> None:
+    days = pd.date_range("2022-01-01", periods=24, freq="MS")
+    rows = pd.DataFrame({"period": days, "observed": 100.0, "expected": 90.0, "upper": 5000.0, "alarm": False})
+    spec = charts.series_chart(rows, unit="lb", country="us", language="en", dark=False).to_dict()
+    text = json.dumps(spec, ensure_ascii=False)
+    assert "alarm line 5,000 ↑" in text
+    domains = [layer["encoding"]["y"]["scale"]["domain"] for layer in spec["layer"] if "scale" in layer.get(
+        "encoding", {}).get("y", {})]  # fmt: skip
+    assert domains == [[0, pytest.approx(220)]]  # twice the largest figure, and room
+    near = charts.series_chart(rows.assign(upper=150.0), unit="lb", country="us", language="en", dark=False)
+    assert "↑" not in json.dumps(near.to_dict(), ensure_ascii=False)
