@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,6 +20,7 @@ from surveillance.revisions import sizes
 from surveillance.series import Wide, regular
 from surveillance.triangle import Triangle, has_delay, validated_on
 
+Known = Callable[[str], Wide | None]
 Result = Literal["pass", "fail", "untested", "not_applicable"]
 NAMES = (
     "revision", "method_break", "places", "duplicate", "single_event", "denominator", "delay_model", "together",
@@ -46,11 +47,13 @@ class Check:
 
 
 def artefacts(
-    store: Store, assessment: Assessment, series: tuple[str, str, str], period: pd.Timestamp
-) -> list[Check]:
-    """The tests of one judged value in the order of NAMES."""
+    store: Store, assessment: Assessment, series: tuple[str, str, str], period: pd.Timestamp,
+    *, known: Known | None = None,
+) -> list[Check]:  # fmt: skip
+    """The tests of one judged value in the order of NAMES; *known* gives an indicator's frame where one is kept."""
     indicator, geography, substance = series
-    wide = regular(store, assessment.as_of, indicator)
+    read = known or (lambda name: regular(store, assessment.as_of, name))
+    wide = read(indicator)
     if wide is None:
         return []
     log = store.revisions(*series)
@@ -60,10 +63,11 @@ def artefacts(
         & (assessment.verdicts["substance"] == substance)
         & (assessment.verdicts["period"] == period)
     ]
-    events = regular(store, assessment.as_of, "us_cbp_seizure_events") if wide.indicator.kind == "supply" else None
+    events = read("us_cbp_seizure_events") if wide.indicator.kind == "supply" else None
+    before = read(wide.indicator.continues) if wide.indicator.continues else None
     return [
         revision(log, period),
-        method_break(wide, _before(store, assessment, wide.indicator), (geography, substance), period),
+        method_break(wide, before, (geography, substance), period),
         places(wide, (geography, substance), period),
         duplicate(wide, (geography, substance), period),
         single_event(wide.indicator, _number(events, (geography, substance), period)),
@@ -253,11 +257,6 @@ def together(same: pd.DataFrame, geography: str) -> Check:
 
 def _kind(geography: str) -> tuple[str, str]:
     return GEOGRAPHIES[geography].kind, GEOGRAPHIES[geography].country
-
-
-def _before(store: Store, assessment: Assessment, record: Indicator) -> Wide | None:
-    """The series of the method before this one's, as known."""
-    return None if record.continues is None else regular(store, assessment.as_of, record.continues)
 
 
 def _number(wide: Wide | None, column: tuple[str, str], period: pd.Timestamp) -> float:

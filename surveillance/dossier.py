@@ -15,7 +15,7 @@ from data_sources.indicators import INDICATORS, Indicator
 from data_sources.observations import SERIES, period_end
 from data_sources.store import Store
 from data_sources.vocabulary import GEOGRAPHIES, SUBSTANCES
-from surveillance.artefacts import Check, artefacts, first_failing
+from surveillance.artefacts import Check, Known, artefacts, first_failing
 from surveillance.assessment import FAMILIES, Assessment
 from surveillance.contributions import Contributions, contributions
 from surveillance.corroboration import Cell, corroboration
@@ -156,17 +156,18 @@ def read(signal_id: str, assessment: Assessment) -> Name:
     return Name((indicator, geography, substance), first, family)
 
 
-def dossier(store: Store, assessment: Assessment, signal_id: str) -> Dossier:
+def dossier(store: Store, assessment: Assessment, signal_id: str, *, known: Known | None = None) -> Dossier:
     """Everything about one signal as known on the assessment's day; UnknownSignal for a text that is no id.
 
-    A signal that is not open on that day is explained at its own periods: `status` says what became of it.
+    A signal that is not open on that day is explained at its own periods: `status` says what became of it. *known*
+    gives an indicator's frame as known on that day where the caller keeps one.
     """
     name = read(signal_id, assessment)
     status, row = _row(assessment, signal_id, name)
     if status in ("not_held", "unjudged"):
         return Dossier(signal_id, name, status, row)
     period = pd.Timestamp(row["period"])
-    checks = artefacts(store, assessment, name.series, period)
+    checks = artefacts(store, assessment, name.series, period, known=known)
     cells = corroboration(assessment, name.series, period)
     found = evidence(store, assessment, row)
     provisional, provenance = _origin(store, assessment, name, period)

@@ -66,7 +66,7 @@ def render(selection: Selection) -> None:
         _none(t, selection, assessment, t("There is no signal of this name"))
         return
     page = _Page(t, selection, assessment, found)
-    blocks = _pictures(page)
+    blocks = _drawn_once(page)
     _breadcrumb(page, blocks)
     st.title(text.escape_markdown(dossier_words.headline(t, found)), anchor=False)
     if not found.open:
@@ -88,7 +88,8 @@ def render(selection: Selection) -> None:
 
 def _found(selection: Selection, assessment: Assessment, signal: str) -> Dossier:
     def make(*_: object) -> Dossier:
-        return dossier(data.store(), assessment, signal)
+        day = selection.as_of.isoformat()
+        return dossier(data.store(), assessment, signal, known=lambda name: data.wide(day, name))
 
     return data.computed("dossier", make, selection.as_of, assessment.plan.digest, assessment.alpha, signal)
 
@@ -168,6 +169,13 @@ def _export(page: _Page, blocks: Sequence[Block]) -> None:
 
 
 # The two pictures
+
+
+def _drawn_once(page: _Page) -> list[Block]:
+    """The pictures, kept: putting a chart together takes longer than everything else on the page."""
+    selection, found = page.selection, page.found
+    key = (selection.as_of, page.assessment.plan.digest, page.assessment.alpha, found.id, found.status)
+    return data.computed("dossier_pictures", lambda *_: _pictures(page), *key, selection.language, data.dark())
 
 
 def _pictures(page: _Page) -> list[Block]:

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 from babel.messages.pofile import read_po
+from streamlit.testing.v1 import AppTest
 
 from dashboard import charts_dossier, dossier_file, dossier_words, filters, text
 from dashboard.look import LIGHT, Words
@@ -36,8 +37,8 @@ DAY = date(2026, 10, 2)
 NEVER = re.compile(r"\b(proves?|proven|caused by|demuestran?|causad[oa]s? por)\b", re.IGNORECASE)
 NUMBERED = re.compile(r"\b(spikes?|repuntes?|picos?)\b", re.IGNORECASE)
 CONSTANTS = (  # of the templates themselves: units, drug codes, the tests' own limits, versions
-    "10,000", r"T4\d\.\d", "80 %", "12 months", "12 meses", "fewer than 3", "menos de 3", "12 need",
-    "necesitan 12", r"v\d+", r"0\.1\.0",
+    "10,000", "method of 2015", "método de 2015", r"T4\d\.\d", "80 %", "12 months", "12 meses", "fewer than 3",
+    "menos de 3", "12 need", "necesitan 12", r"v\d+", r"0\.1\.0",
 )  # fmt: skip
 BOTH = pytest.mark.parametrize("language", ["en", "es"])
 
@@ -347,7 +348,7 @@ def test_a_failing_test_changes_the_page_s_headline(
     page: Page, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     real = view.dossier
-    monkeypatch.setattr(view, "dossier", lambda *arguments: changed(real(*arguments)))
+    monkeypatch.setattr(view, "dossier", lambda *given, **named: changed(real(*given, **named)))
     st.cache_resource.clear()
     app = page("dossier", lang=language, budget="12", signal=OPIOIDS)
     st.cache_resource.clear()
@@ -391,10 +392,38 @@ def test_at_the_panel_s_settings_the_figure_is_explained_though_it_is_no_signal(
 @BOTH
 def test_a_month_after_a_method_break_says_why_it_has_no_verdict(page: Page, language: str) -> None:
     app = page("dossier", lang=language, signal=BROKEN)
-    reason = {"en": "too few periods under the new method", "es": "muy pocos periodos con el método nuevo"}[
+    reason = {"en": "too few periods under the new method", "es": "muy pocos periodos con el nuevo método"}[
         language
     ]
     assert reason in written(app)
+
+
+@BOTH
+def test_the_evidence_is_written_in_full_when_it_is_opened(
+    page: Page, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    real = st.expander
+    monkeypatch.setattr(st, "expander", lambda *given, **named: real(*given, **(named | {"expanded": True})))
+    app = page("dossier", lang=language, budget="12", signal=OPIOIDS)
+    settings = [table.value for table in app.table if len(table.value) == 24]
+    assert len(settings) == 1
+    verdicts = {
+        "en": {"above the line", "not above the line"},
+        "es": {"por encima de la línea", "no por encima de la línea"},
+    }[language]
+    assert set(settings[0].iloc[:, -1]) == verdicts
+
+
+def test_texts_of_the_evidence_tables_are_shown_as_they_are() -> None:
+    def script() -> None:
+        from dashboard.views import evidence
+
+        evidence._table({"Source": ["<b>*a*</b>", "[x](y) :red[z]"]})
+
+    app = AppTest.from_function(script).run()
+    assert not app.exception
+    cells = app.table[0].value.iloc[:, 0].to_list()
+    assert cells == [text.escape_markdown("<b>*a*</b>"), text.escape_markdown("[x](y) :red[z]")]
 
 
 # Files
