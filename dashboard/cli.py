@@ -19,9 +19,10 @@ from data_sources.ingest import AsOfNeeded, default_as_of, fetch, import_file, o
 from data_sources.registry import SOURCES
 from data_sources.store import Store
 from data_sources.vocabulary import GEOGRAPHIES, SUBSTANCES
-from surveillance import pipeline
+from surveillance import draft, pipeline, plan_file
 from surveillance.assessment import Assessment
 from surveillance.cluster import ClusterError, cluster
+from surveillance.plan import DEFAULT_PLAN, Plan
 from surveillance.settings import store_folder
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("assess", _assess, "Print the verdict on every watched series.")
     _filters(sub)
     sub.add_argument("--all", action="store_true", help="every judged period, not only the newest")
+    _settings_option(sub)
     hands = sub.add_mutually_exclusive_group()
     hands.add_argument("--workers", type=_workers, metavar="N", help="on N processes of this machine")
     hands.add_argument("--scheduler", metavar="ADDRESS", help="on a dask cluster, such as tcp://host:8786")
@@ -83,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--week", metavar="YYYY-Www", help="an ISO week that has ended, such as 2026-W47")
     which.add_argument("--as-of", type=_date, metavar="DATE")
     sub.add_argument("--out", type=Path, required=True, metavar="DIR")
+    _settings_option(sub)
 
     sub = command("bulletin", _bulletin, "List, prepare, publish or verify the frozen weekly bulletins.")
     sub.add_argument("action", choices=("list", "prepare", "publish", "verify"))
@@ -97,6 +100,29 @@ def _parser() -> argparse.ArgumentParser:
 
     command("sources", _sources, "List the sources and what the store holds of each.")
     return parser
+
+
+def _settings_option(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--settings", type=Path, metavar="FILE", help="a plan as YAML in place of the panel's; see docs/settings.md"
+    )
+
+
+def _plan(arguments: argparse.Namespace) -> Plan:
+    """The plan of --settings; the panel's where none is given."""
+    if arguments.settings is None:
+        return DEFAULT_PLAN
+    try:
+        plan = plan_file.read(arguments.settings.read_text("utf-8"), name=arguments.settings.name)
+    except (plan_file.PlanError, UnicodeDecodeError) as error:
+        raise UsageError(str(error)) from None
+    count = len(draft.changes(DEFAULT_PLAN, plan))
+    if count:
+        print(
+            f"settings: {plan.name}, {plan.digest}; modified ({count} changes), not for publication",
+            file=sys.stderr,
+        )
+    return plan
 
 
 def _filters(sub: argparse.ArgumentParser) -> None:
@@ -211,11 +237,11 @@ def _assess(arguments: argparse.Namespace) -> int:
 
 
 def _assessed(arguments: argparse.Namespace, store: Store) -> Assessment:
-    as_of = _as_of(arguments, store)
+    as_of, plan = _as_of(arguments, store), _plan(arguments)
     if arguments.workers is None and arguments.scheduler is None:
-        return pipeline.run(store, as_of, each=_bar)
+        return pipeline.run(store, as_of, plan, each=_bar)
     with cluster(workers=arguments.workers, scheduler=arguments.scheduler, each=_bar) as hands:
-        return pipeline.run(store, as_of, each=_bar, hands=hands)
+        return pipeline.run(store, as_of, plan, each=_bar, hands=hands)
 
 
 def _snapshot(arguments: argparse.Namespace) -> int:
@@ -224,7 +250,7 @@ def _snapshot(arguments: argparse.Namespace) -> int:
 
     store = _store(arguments)
     as_of = _ended(arguments, store)
-    assessment = pipeline.run(store, as_of, each=_bar)
+    assessment = pipeline.run(store, as_of, _plan(arguments), each=_bar)
     edition = Edition(replay=as_of < _last_sunday(default_as_of(store, _today())))
     written = bulletin.write(assessment, store, arguments.out, edition=edition)
     if written.no_pdf:

@@ -22,6 +22,7 @@ from data_sources.registry import SOURCES
 from data_sources.store import Store
 from surveillance.assessment import Assessment
 from surveillance.bulletin_facts import revised
+from surveillance.plan import DEFAULT_PLAN
 from surveillance.situation import calendar
 
 RECENT = 36  # periods of verdicts and observations that a snapshot carries
@@ -69,10 +70,12 @@ def name_of(as_of: date) -> str:
 def write_tables(assessment: Assessment, store: Store, out: Path) -> Iterator[Folder]:
     """Write the tables and the data package into a hidden folder; on leaving without error, show it whole.
 
-    A snapshot of the same name is replaced. Raises OSError where *out* cannot be written.
+    A snapshot of the same name is replaced; one under settings that are not the panel's says so in its name.
+    Raises OSError where *out* cannot be written.
     """
     out.mkdir(parents=True, exist_ok=True)
-    final = out / name_of(assessment.as_of)
+    digest = assessment.plan.digest
+    final = out / (name_of(assessment.as_of) + ("" if digest == DEFAULT_PLAN.digest else f"_modified-{digest}"))
     with tempfile.TemporaryDirectory(prefix=f".{final.name}.", dir=out) as hidden:
         path = Path(hidden) / "snapshot"
         (path / "data").mkdir(parents=True)

@@ -34,9 +34,10 @@ def render(selection: Selection) -> None:
     draft = lab_controls.current(t, selection)
     left, centre, right = st.columns([5, 11, 6])
     with left, st.container(border=True):
-        draft = lab_controls.controls(t, chosen, draft, indicator, _alpha(selection, panel, draft))
+        draft, below = lab_controls.controls(t, chosen, draft, indicator, _alpha(selection, panel, draft))
         lab_controls.remember(selection, draft)
-        applied = None if own else lab_all.button(t, selection, panel, draft)
+        with below:
+            applied = None if own else lab_all.button(t, selection, panel, draft)
     alpha = applied.trial.alpha if applied else _alpha(selection, panel, draft)
     inflation = applied.trial.inflation if applied else panel.plan.inflation
     asked = lab_preview.Asked(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import data, settings_words, text
 from dashboard.filters import BUDGETS, Selection
@@ -53,15 +54,19 @@ def begin_anew() -> None:
         del st.query_params["draft"]
 
 
-def controls(t: Text, selection: Selection, draft: Plan, indicator: str, alpha: float) -> Plan:
-    """The draft that the controls say; as it was, with a sentence on the page, where values do not go together.
+def controls(
+    t: Text, selection: Selection, draft: Plan, indicator: str, alpha: float
+) -> tuple[Plan, DeltaGenerator]:
+    """The draft that the controls say, and the place below the dial.
 
-    *alpha* is what the dial allows each judgement.
+    The draft stays as it was, with a sentence on the page, where values do not go together. *alpha* is what the
+    dial allows each judgement.
     """
     scope = f"{st.session_state.get(SHOWN, 0)}-{t.language}"
     base = data.plan(selection)
     st.markdown(f"**{t('Draft settings')}**")
     draft = _dial(t, draft, scope)
+    below = st.container()  # where Apply stands, in sight while the rest is open
     with st.expander(t("Advanced: alpha, baseline, detector"), icon=":material/tune:"):
         draft = _alpha(t, draft, alpha, scope)
         st.markdown(f"**{text.escape_markdown(t.indicator(indicator))}**")
@@ -75,7 +80,7 @@ def controls(t: Text, selection: Selection, draft: Plan, indicator: str, alpha: 
         for parameter in parameters(DETECTORS[name]):
             if parameter.name != "alpha":
                 draft = _parameter(t, draft, indicator, parameter, f"{indicator}-{name}-{scope}", everywhere)
-    return draft
+    return draft, below
 
 
 def _dial(t: Text, draft: Plan, scope: str) -> Plan:
