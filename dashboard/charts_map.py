@@ -84,8 +84,8 @@ class _Map:
     def chart(self, height: int, width: Width, description: str) -> Any:
         held = self.states[self.states["shade"].notna()]
         layers = [
-            self._blank(held), *self._filled(held), *self._outlined(), *self._nations(), *self._points(),
-            *self._names(), *self._legends(height),
+            self._blank(held), *self._filled(held), *self._outlined(), *self._nations(), *self._names(),
+            self._caught(held), *self._points(), *self._legends(height),
         ]  # fmt: skip
         chart = alt.layer(*layers).properties(height=height, width=width)
         edges = {"left": 0, "right": 0, "top": 2, "bottom": 2}
@@ -144,16 +144,19 @@ class _Map:
             fill=[self._fill(row.country, int(row.shade)) for row in held.itertuples()],
             line=[getattr(self.colours, country.lower()) for country in held["country"]],
         )
-        pick = alt.selection_point(name="state", fields=["code"], on="click", empty=False)
-        shown = self._shapes(rows[["code", "fill", "line", "tip"]]).mark_geoshape(
-            strokeWidth=1.1, clip=True, cursor="pointer"
-        )
+        shown = self._shapes(rows[["code", "fill", "line"]]).mark_geoshape(strokeWidth=1.1, clip=True)
         return [
-            shown.encode(
-                fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("line:N", scale=None),
-                tooltip=[alt.Tooltip("tip:N", title=" ")],
-            ).add_params(pick)
-        ]  # fmt: skip
+            shown.encode(fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("line:N", scale=None)),
+        ]
+
+    def _caught(self, held: pd.DataFrame) -> alt.Chart:
+        """The same shapes unseen, in front of the names: what a pointer meets."""
+        pick = alt.selection_point(name="state", fields=["code"], on="click", empty=False)
+        unseen = self._shapes(held[["code", "tip"]])
+        mark = unseen.mark_geoshape(
+            fill=self.colours.paper, fillOpacity=0, strokeWidth=0, clip=True, cursor="pointer"
+        )
+        return mark.encode(tooltip=[alt.Tooltip("tip:N", title=" ")]).add_params(pick)
 
     def _fill(self, country: str, shade: int) -> str:
         legend = self.legends.get("us" if country == "US" else "mx")

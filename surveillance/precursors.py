@@ -14,8 +14,9 @@ STATUSES = ("article_4", "announced", "list_1", "list_2", "schedule_2")
 def watchlist() -> pd.DataFrame:
     """One row a substance and list: country, substance, status (STATUSES), date, dea_code, source, note; all text.
 
-    `article_4`: precursor under Mexico's law of 1997 on chemical precursors, article 4, fraction I; `announced`: said
-    to be added, the official text not seen; `list_1`, `list_2`: 21 CFR 1310.02; `schedule_2`: immediate precursor.
+    `article_4`: precursor under Mexico's federal law on chemical precursors, article 4, fraction I; `announced`:
+    said to be added, the official text not seen; `list_1`, `list_2`: 21 CFR 1310.02; `schedule_2`: immediate precursor,
+    as scheduled in the United States.
     Raises ValueError where the file holds a status that is not one of these.
     """
     with files("surveillance").joinpath("data/precursors.csv").open(encoding="utf-8") as file:

@@ -34,8 +34,8 @@ def years(months: pd.Series, kind: Year) -> pd.DataFrame:
 def per_event(weight: pd.Series, events: pd.Series) -> pd.DataFrame:
     """By month: weight, events, mean (weight / events) and least_share, the least that the largest event can weigh.
 
-    Publishers give sums, so a single event's weight is unknown: among n events the largest holds at least 1/n of the
-    month, all of it where n = 1; above that it cannot be known. NaN without an event or without a figure.
+    Publishers give sums, so a single event's weight is unknown: among n events the largest holds at least 1/n of
+    the month, all of it where n = 1; above that it cannot be known. NaN without an event or without a figure.
     """
     table = pd.DataFrame({"weight": weight, "events": events}).sort_index()
     some = table["events"].where(table["events"] > 0)
