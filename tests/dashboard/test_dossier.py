@@ -407,11 +407,8 @@ def test_the_evidence_is_written_in_full_when_it_is_opened(
     app = page("dossier", lang=language, budget="12", signal=OPIOIDS)
     settings = [table.value for table in app.table if len(table.value) == 24]
     assert len(settings) == 1
-    verdicts = {
-        "en": {"above the line", "not above the line"},
-        "es": {"por encima de la línea", "no por encima de la línea"},
-    }[language]
-    assert set(settings[0].iloc[:, -1]) == verdicts
+    t = text.of("es" if language == "es" else "en")
+    assert set(settings[0].iloc[:, -1]) == {t("above the line"), t("not above the line")}
 
 
 def test_texts_of_the_evidence_tables_are_shown_as_they_are() -> None:
