@@ -102,7 +102,7 @@ def _bars(
     earlier, now = held[held["alarm"] & ~held["run"]], held[held["run"]]
     layers = [drawn(held[~held["run"]], color=hue, opacity=0.85)]
     if len(now):
-        ink = {"fill": colours.alarm, "stroke": colours.ink, "strokeWidth": 1.6}
+        ink: dict[str, Any] = {"fill": colours.alarm, "stroke": colours.ink, "strokeWidth": 1.6}
         layers.append(drawn(now, **ink))
     for _, bar in held[held["provisional"]].iterrows():  # each stripe pattern is made for one rectangle
         tall = max(float(bar["observed"]) / top * (height - PLOT), 2)
@@ -125,7 +125,13 @@ def _line(data: pd.DataFrame, x: alt.X, hue: str, colours: Palette) -> list[Any]
     ]  # fmt: skip
     alarms = dots[dots["alarm"]]
     if len(alarms):
-        ring = {"filled": True, "fill": colours.paper, "stroke": colours.alarm, "strokeWidth": 1.6, "size": 46}
+        ring: dict[str, Any] = {
+            "filled": True,
+            "fill": colours.paper,
+            "stroke": colours.alarm,
+            "strokeWidth": 1.6,
+            "size": 46,
+        }
         points = alt.Chart(alarms[["middle", "observed"]]).mark_point(opacity=1, **ring)
         layers.append(points.encode(x=middle, y=alt.Y("observed:Q")))
     return layers

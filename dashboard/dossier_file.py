@@ -40,7 +40,12 @@ def notes(t: Text, selection: Selection, assessment: Assessment, found: Dossier)
         marks.append(t("Settings modified, not for publication."))
     plan = assessment.plan
     marks.append(
-        t("Settings {name} v{version}, digest {digest}.", name=plan.name, version=plan.version, digest=plan.digest)
+        t(
+            "Settings {name} v{version}, digest {digest}.",
+            name=dossier_words.plan_name(t, plan.name),
+            version=plan.version,
+            digest=plan.digest,
+        )
     )
     return [*marks, dossier_words.headline(t, found), t.caution(found.indicator.id)]
 

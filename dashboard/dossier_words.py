@@ -18,6 +18,7 @@ from data_sources.registry import SOURCES
 from surveillance.artefacts import Check
 from surveillance.corroboration import Cell, summary
 from surveillance.dossier import Dossier, Unknown
+from surveillance.plan import DEFAULT_PLAN
 
 SMALLEST = 1e-4  # probabilities below are given as such: the model's tail is not known better
 STREAMS = {
@@ -354,7 +355,7 @@ def _unknown(t: Text, found: Dossier, one: Unknown) -> str:
     if one.code == "late":
         return t(
             "What happened after {month}: the source is late, the newest figure is {age}.",
-            month=t.month(one.period), age=sentences.age(t, one.numbers["age_days"]),  # type: ignore[arg-type]
+            month=t.month(one.period), age=sentences.age(t, one.numbers["age_days"]),
         )  # fmt: skip
     if one.code == "provisional":
         return t("Whether {observed} is final: the publisher may still revise it.", **numbers)
@@ -362,7 +363,7 @@ def _unknown(t: Text, found: Dossier, one: Unknown) -> str:
         return t(
             "Whether the method of {month} counts more than the one before. A month counted under both would "
             "settle it.",
-            month=t.month(one.period),  # type: ignore[arg-type]
+            month=t.month(one.period),
         )  # fmt: skip
     names = [_blind(t, name) if one.code == "blind" else _lower(t(CHECKS[name])) for name in one.names]
     if one.code == "blind":
@@ -403,11 +404,16 @@ def provenance(t: Text, found: Dossier) -> list[Line]:
         (t("Last confirmed"), t.date(made.confirmed)),
         (t("Publications of this month"), t.number(made.prints)),
         (t("As known on"), t.date(made.as_of)),
-        (t("Settings"), f"{made.plan} · {made.digest}"),
+        (t("Settings"), f"{plan_name(t, made.plan)} v{made.version} · {made.digest}"),
         (t("Alpha"), t.number(made.alpha, 2)),
         (t("Lines widened by"), f"× {t.number(made.inflation, 3)}"),
         (t("Code"), f"drug-trends {made.code}"),
     ]
+
+
+def plan_name(t: Text, name: str) -> str:
+    """The name of settings; the panel's own in the reader's language, saved ones as they were named."""
+    return t("Panel default") if name == DEFAULT_PLAN.name else name
 
 
 def everything(t: Text, found: Dossier, *, false: float, judged: int) -> Iterator[tuple[str, str, str]]:
@@ -431,7 +437,7 @@ def everything(t: Text, found: Dossier, *, false: float, judged: int) -> Iterato
     assert found.contributions is not None
     for row in found.contributions.places.itertuples():
         named = sentences.series_name(t, str(row.geography), str(row.substance))
-        yield t("Who drives it"), named, signed(t, float(row.excess))  # type: ignore[arg-type]
+        yield t("Who drives it"), named, signed(t, float(row.excess))
     yield t("Who drives it"), t("Sum"), drivers_sum(t, found)
     yield t("How stable"), t("Other settings"), stability_title(t, found)
     yield t("How stable"), t("Earlier publications"), earlier(t, found)

@@ -231,7 +231,7 @@ def delay_model(
     made = None if triangle is None or len(triangle.printed) < 2 else nowcast(triangle)
     if made is None or period not in made.index or column not in made.columns:
         return Check("delay_model", "untested", "too_few_vintages", numbers)
-    low, high = float(made.lower().loc[period, column]), float(made.upper().loc[period, column])  # type: ignore[index]
+    low, high = float(made.lower().loc[period, column]), float(made.upper().loc[period, column])
     value = float(prints["value"].iloc[-1])
     if np.isnan(low) or np.isnan(value):
         return Check("delay_model", "untested", "too_few_vintages", numbers)
@@ -262,4 +262,4 @@ def _kind(geography: str) -> tuple[str, str]:
 def _number(wide: Wide | None, column: tuple[str, str], period: pd.Timestamp) -> float:
     if wide is None or column not in wide.observed or period not in wide.observed.index:
         return float("nan")
-    return float(wide.observed.loc[period, column])  # type: ignore[index]
+    return float(wide.observed.loc[period, column])

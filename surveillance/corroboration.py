@@ -96,12 +96,12 @@ def neighbourhood(geography: str) -> dict[Side, tuple[str, ...]]:
         states, facing = AREAS[geography]
         return {"US": (geography, *states), "MX": facing}
     if geography in FACING:
-        areas = [area for area, (states, _) in AREAS.items() if geography in states]
-        return {"US": (geography, *areas), "MX": FACING[geography]}
+        own = [area for area, (states, _) in AREAS.items() if geography in states]
+        return {"US": (geography, *own), "MX": FACING[geography]}
     if geography in BORDER_STATES:
-        states = tuple(state for state, facing in FACING.items() if geography in facing)
+        facing_states = tuple(state for state, facing in FACING.items() if geography in facing)
         areas = tuple(area for area, (_, facing) in AREAS.items() if geography in facing)
-        return {"US": (*states, *areas), "MX": (geography,)}
+        return {"US": (*facing_states, *areas), "MX": (geography,)}
     if geography.startswith(BORDER_REGION):
         return {"US": (geography, BORDER_REGION, "US"), "MX": (*BORDER_STATES, "MX")}
     if here.kind == "nation":

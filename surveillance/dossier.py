@@ -65,6 +65,7 @@ class Provenance:
     confirmed: pd.Timestamp
     prints: int
     plan: str
+    version: int
     digest: str
     alpha: float
     inflation: float
@@ -244,7 +245,8 @@ def _origin(
         first_published=pd.Timestamp(log["as_of"].min()),
         confirmed=pd.Timestamp(here["confirmed"].iloc[0]) if len(here) else pd.Timestamp(own["as_of"].iloc[-1]),
         prints=len(own),
-        plan=f"{plan.name} v{plan.version}",
+        plan=plan.name,
+        version=plan.version,
         digest=plan.digest,
         alpha=assessment.alpha,
         inflation=plan.inflation.get(name.series[0], 1.0),
