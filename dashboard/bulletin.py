@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from jinja2.filters import do_mark_safe
 
 from dashboard import (
     bulletin_changes,
@@ -187,7 +187,7 @@ def _content(
         "sections": sections,
         "page_of": {"before": t("Page"), "of": t("of")},
         "colophon": _colophon(t, assessment, week),
-        "svg": lambda picture: Markup(picture.svg),
+        "svg": lambda picture: do_mark_safe(picture.svg),
     }
 
 
@@ -233,7 +233,9 @@ def _colophon(t: Text, assessment: Assessment, week: str) -> list[str]:
         t(
             "Settings: {name}, {digest}. The tables are in the data folder beside this page; manifest.json holds "
             "the hash of every file.",
-            name=f"{plan.name} v{plan.version}",
+            name=t("Panel default v{version}", version=plan.version)
+            if plan.name == DEFAULT_PLAN.name
+            else plan.name,
             digest=plan.digest,
         ),
         t(

@@ -199,10 +199,8 @@ def blind(t: Text, assessment: Assessment, tiles: list[Tile]) -> Section:
         for tile in tiles
         if not tile.measured
     ]
-    items += [
-        t("Late, so that quiet is not known: {measure}", measure=said)
-        for said in status.late_measures(t, assessment)
-    ]
+    if late := status.late_measures(t, assessment):
+        items.append(t("Late, so that quiet is not known: {measure}", measure="; ".join(late)))
     if assessment.failures:
         names = ", ".join(t(SOURCES[name].title) if name in SOURCES else name for name in assessment.failures)
         items.append(t("The last fetch failed for {names}; the last good figures are shown.", names=names))
@@ -288,10 +286,10 @@ def sources(t: Text, assessment: Assessment, store: Store) -> Section:
     items = [
         t(
             "{publisher}: {title}. Newest publication {day}; {licence}. {homepage}",
-            publisher=SOURCES[source].publisher,
+            publisher=t(SOURCES[source].publisher),
             title=t(SOURCES[source].title),
             day=t.date(part["as_of"].max()),
-            licence=SOURCES[source].licence,
+            licence=t(SOURCES[source].licence),
             homepage=SOURCES[source].homepage,
         )
         for source, part in known.groupby("source")

@@ -11,7 +11,6 @@ from urllib.parse import unquote, urlsplit
 
 from dashboard import typeface
 
-log = logging.getLogger(__name__)
 NEEDED = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -47,6 +46,8 @@ def render(page: str, *, identifier: str) -> Rendered:
     but the project's own typeface is loaded. Raises NoPdf where this machine lacks a library.
     """
     engine()
+    # What of the page's style is for screens alone is no news to whoever makes a bulletin.
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
     from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher, URLFetcherResponse

@@ -208,6 +208,8 @@ def publish(
         raise PublishingError("the settings are modified: only the panel's own settings are published")
     if as_of.weekday() != 6 or as_of >= when.date():
         raise PublishingError(f"{as_of} is not the Sunday of a week that has ended")
+    if problems := (edition or Edition()).problems():
+        raise PublishingError("; ".join(problems))
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock", timeout=60):
         same = [issue for issue in issues(folder) if issue.week == name_of(as_of)]

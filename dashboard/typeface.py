@@ -12,7 +12,7 @@ import vl_convert
 # Not its successor "Source Sans 3": vl-convert measures no family whose name ends in a digit, and guesses.
 FAMILY = "Source Sans Pro"
 STACK = f"{FAMILY}, sans-serif"
-_WEIGHTS = {"Regular": "400", "Semibold": "600 700"}
+_WEIGHTS = {"400": "Regular", "600": "Semibold", "700": "Semibold"}
 
 
 def folder() -> Path:
@@ -37,5 +37,5 @@ def css() -> str:
     rule = "@font-face {{ font-family: '{family}'; font-weight: {weight}; src: url('{file}'); }}"
     return "\n".join(
         rule.format(family=FAMILY, weight=weight, file=(folder() / f"SourceSansPro-{style}.ttf").as_uri())
-        for style, weight in _WEIGHTS.items()
+        for weight, style in _WEIGHTS.items()
     )
