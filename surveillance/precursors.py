@@ -15,8 +15,8 @@ def watchlist() -> pd.DataFrame:
     """One row a substance and list: country, substance, status (STATUSES), date, dea_code, source, note; all text.
 
     `article_4`: precursor under Mexico's federal law on chemical precursors, article 4, fraction I; `announced`:
-    said to be added, the official text not seen; `list_1`, `list_2`: 21 CFR 1310.02; `schedule_2`: immediate precursor,
-    as scheduled in the United States.
+    said to be added, the text not seen; `list_1` and `list_2`: 21 CFR 1310.02; `schedule_2`: a scheduled immediate
+    precursor.
     Raises ValueError where the file holds a status that is not one of these.
     """
     with files("surveillance").joinpath("data/precursors.csv").open(encoding="utf-8") as file:
