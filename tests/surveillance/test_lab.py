@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from data_sources.indicators import INDICATORS
+from data_sources.ingest import default_as_of, open_store
+from surveillance import draft, pipeline
 from surveillance.detectors import DETECTORS, EarsC1, EarsC2, FarringtonFlexible
-from surveillance.lab import compare, judged, only
+from surveillance.lab import compare, fits, judged, only, trial
 from surveillance.parameters import built, parameters, read, written
-from surveillance.series import wide
+from surveillance.plan import DEFAULT_PLAN
+from surveillance.series import regular, wide
 from surveillance.watch import Watch
 
 WATCH = Watch("us_cbp_seizure_events", EarsC2(), "draft")
@@ -131,3 +137,35 @@ def test_a_link_s_nonsense_is_a_value_error(name: str, text: str) -> None:
     parameter = {parameter.name: parameter for parameter in parameters(FarringtonFlexible)}[name]
     with pytest.raises(ValueError):
         read(parameter, text)
+
+
+def test_a_trial_says_what_the_whole_run_says(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    store = open_store(tmp_path)
+    day = default_as_of(store, date(2026, 11, 24))
+    plan = draft.read(
+        DEFAULT_PLAN, "budget=12;us_overdose_ed_rate.detector=ears_c1;us_overdose_ed_rate.baseline=12"
+    )
+    known = [(watch, regular(store, day, watch.indicator)) for watch in plan.watches]
+    found = trial(plan, [fits(watch, wide) for watch, wide in known if wide is not None])
+    whole = pipeline.run(store, day, plan)
+    assert (found.alpha, found.expected_false) == (whole.alpha, whole.expected_false)
+    assert dict(found.inflation) == dict(whole.plan.inflation)
+    columns = ["indicator", "geography", "substance", "period", "upper", "pvalue", "alarm", "complete"]
+    keys = columns[:4]
+    ours, theirs = (
+        rows[columns].dropna(subset="upper").sort_values(keys) for rows in (found.verdicts, whole.verdicts)
+    )
+    pd.testing.assert_frame_equal(ours.reset_index(drop=True), theirs.reset_index(drop=True))
+
+
+def test_a_fixed_alpha_is_asked_whatever_the_budget_says(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    store = open_store(tmp_path)
+    day = default_as_of(store, date(2026, 11, 24))
+    whole = pipeline.run(store, day, replace(DEFAULT_PLAN, fixed_alpha=0.001))
+    assert whole.alpha == 0.001
+    assert whole.expected_false < pipeline.run(store, day).expected_false
+
+
+def test_a_trial_of_nothing_is_an_error_not_an_empty_answer() -> None:
+    with pytest.raises(ValueError, match="no series"):
+        trial(DEFAULT_PLAN, [])
