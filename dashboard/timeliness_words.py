@@ -17,6 +17,7 @@ REASONS = {
     "not_measured": N_("not measured"),
     "no_figure": N_("no figure held"),
     "embedded": N_("single figures only, no whole publication"),
+    "": N_("no figure in any whole publication held"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,10 @@ import pytest
 import vl_convert
 
 from dashboard import charts_benchmarks as pictures
+from dashboard.text import of
+from dashboard.timeliness_words import timeliness_table
+from data_sources.indicators import INDICATORS
+from surveillance.timeliness import STREAMS, measured
 
 Page = Callable[..., Any]
 
@@ -84,3 +89,19 @@ def test_part_years_and_the_quoted_year_are_drawn_unlike_whole_years() -> None:
     styles = [layer["mark"] for layer in spec["layer"] if layer["mark"]["type"] == "bar"]
     assert len({str(sorted(style.items())) for style in styles}) == 3
     assert "strokeDash" in styles[1]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "no figure in any whole publication held"),
+        ("es", "ninguna publicación completa disponible contiene una cifra"),
+    ],
+)
+def test_whole_publications_without_a_figure_say_that_they_hold_none(language: Any, words: str) -> None:
+    stream = next(one for one in STREAMS if one.indicator)
+    index = pd.MultiIndex.from_tuples([(pd.Timestamp("2024-01-01"), "US")], names=["period", "geography"])
+    hidden = {date(2024, 6, 1): pd.Series([float("nan")], index)}
+    row = measured(hidden, INDICATORS[stream.indicator]) | {"reason": "", "newest": pd.NaT, "days": float("nan")}
+    table = pd.DataFrame([stream._asdict() | row | {"usual_days": 120.0, "age_days": float("nan")}])
+    assert timeliness_table(of(language), table).iloc[0, 1] == words
