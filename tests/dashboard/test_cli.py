@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 
 from dashboard import cli
 from data_sources.ingest import open_store
+from surveillance import plan_file
+from surveillance.plan import DEFAULT_PLAN
 
 PAYLOADS = Path(__file__).resolve().parents[1] / "data"
 
@@ -181,3 +184,26 @@ def test_the_default_day_is_the_packs_newest_while_nothing_else_is_held(store):
     from data_sources.ingest import default_as_of
 
     assert default_as_of(open_store(Path(store)), date(2026, 11, 24)) == date(2026, 10, 2)
+
+
+def test_assess_takes_a_file_of_settings_and_says_that_they_are_modified(store, capsys, tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text(plan_file.write(replace(DEFAULT_PLAN, budget=12.0, name="Mine")), "utf-8")
+    status, out, err = run(capsys, "--store", store, "assess", "--settings", str(file), "--format", "csv")
+    assert status == 0
+    assert "settings: Mine" in err
+    assert "modified (1 changes), not for publication" in err
+    assert "about 12.0 false signals a quarter" in err
+    _, plain, _ = run(capsys, "--store", store, "assess", "--format", "csv")
+    assert plain != out
+
+
+def test_assess_refuses_a_file_that_is_no_plan_and_lists_what_is_wrong(store, capsys, tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("name: Mine\nversion: 0\nbudget: lots\n", "utf-8")
+    status, out, err = run(capsys, "--store", store, "assess", "--settings", str(file))
+    assert (status, out) == (2, "")
+    assert "mine.yaml is not a plan" in err
+    assert "version: found 0" in err
+    assert "budget: found 'lots'" in err
+    assert run(capsys, "--store", store, "assess", "--settings", str(tmp_path / "none.yaml"))[0] == 1

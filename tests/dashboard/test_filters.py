@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.filters import MOST_PLACES, Selection, link, parameters, parse
+from surveillance.plan import DEFAULT_PLAN
 
 LATEST = date(2026, 10, 2)
 
@@ -112,3 +113,24 @@ def test_no_value_whatever_raises(params: dict[str, str]) -> None:
     found = parse(params, latest=LATEST)
     assert found.language in ("en", "es")
     assert found.as_of <= LATEST
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_saved_settings_are_taken_and_others_fall_back_and_are_said(language: str) -> None:
+    found = parse({"lang": language, "settings": "0123abcd"}, latest=LATEST, saved=["0123abcd"])
+    assert (found.settings, found.modified, found.problems) == ("0123abcd", True, ())
+    gone = parse({"lang": language, "settings": "ffffffff"}, latest=LATEST, saved=["0123abcd"])
+    assert (gone.settings, gone.modified, len(gone.problems)) == (None, False, 1)
+    assert "ffffffff" in gone.problems[0]
+
+
+def test_the_panel_s_own_digest_is_the_panel_s_own_settings() -> None:
+    assert parse({"settings": DEFAULT_PLAN.digest}, latest=LATEST) == Selection("en", LATEST, LATEST)
+
+
+def test_saved_settings_have_their_own_budget_and_lead_back_by_a_link() -> None:
+    chosen = parse({"settings": "0123abcd", "budget": "12"}, latest=LATEST, saved=["0123abcd"])
+    assert chosen.budget == DEFAULT_PLAN.budget
+    assert parameters(chosen) == {"lang": "en", "settings": "0123abcd"}
+    address = urlsplit(link(chosen, "map"))
+    assert parse(dict(parse_qsl(address.query)), latest=LATEST, saved=["0123abcd"]) == chosen

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -15,7 +16,8 @@ import pytest
 from dashboard import bulletin
 from data_sources.ingest import open_store
 from surveillance import pipeline
-from surveillance.snapshot import csv_bytes, name_of, write_tables
+from surveillance.plan import DEFAULT_PLAN
+from surveillance.snapshot import csv_bytes, name_of, provenance, write_tables
 
 AS_OF = date(2026, 10, 4)
 
@@ -110,3 +112,12 @@ def test_spreadsheet_formulas_are_made_inert():
 )
 def test_a_snapshot_is_named_by_its_iso_week(day, name):
     assert name_of(day) == name
+
+
+def test_a_snapshot_under_other_settings_says_so_in_its_name_and_manifest(root, tmp_path):
+    store = open_store(root)
+    plan = replace(DEFAULT_PLAN, budget=12.0)
+    assessment = pipeline.run(store, AS_OF, plan)
+    with write_tables(assessment, store, tmp_path) as written:
+        assert written.name == f"2026-W40_modified-{plan.digest}"
+        assert provenance(written, assessment, store)["settings"]["digest"] == plan.digest
