@@ -12,6 +12,7 @@ import pandas as pd
 
 from dashboard import data
 from dashboard.api import parameters as ask
+from dashboard.api import snapshots as frozen
 from dashboard.api.parameters import Parameter, Problem
 from data_sources.indicators import INDICATORS
 from data_sources.observations import COLUMNS, SERIES
@@ -58,6 +59,7 @@ class Endpoint:
     about: str
     parameters: tuple[Parameter, ...]
     answer: Callable[[Asked], Answer]
+    token: Callable[[], str] = str  # what changes with the answer beside the store
 
 
 def sources(asked: Asked) -> Answer:
@@ -147,6 +149,14 @@ def recovered_months(asked: Asked) -> Answer:
 
 def _months(as_of: str, indicator: str, geography: str, substance: str) -> pd.DataFrame:
     return months_inside(data.store(), date.fromisoformat(as_of), indicator, geography, substance)
+
+
+def snapshots(asked: Asked) -> Answer:
+    """The frozen bulletins, newest week first; on an earlier `as_of`, those that were published by then (UTC)."""
+    table = frozen.table()
+    if asked["as_of"] < data.latest():
+        table = table[table["published"].str[:10] <= asked["as_of"].isoformat()]
+    return _page(table, asked, tuple(SOURCES))
 
 
 def _assessed(asked: Asked) -> Assessment:
@@ -247,4 +257,5 @@ ENDPOINTS = (
         (ask.AS_OF, _MONTHLY, ask.PLACE, ask.DRUGS, ask.FROM, ask.TO, *_LIST),
         recovered_months,
     ),
+    Endpoint("/snapshots", "Frozen bulletins and their files", (ask.AS_OF, *_LIST), snapshots, frozen.token),
 )

@@ -20,7 +20,9 @@ def to_json(content: object) -> bytes:
 
 
 def to_csv(table: pd.DataFrame, notes: Sequence[str]) -> bytes:
-    """The notes, a line each that begins with #, and the table as the snapshot writes it."""
+    """The notes, a line each that begins with #, and the table as the snapshot writes it; a list is JSON text."""
+    lists = [name for name in table if any(isinstance(cell, list) for cell in table[name])]
+    table = table.assign(**{name: [to_json(cell).decode().rstrip() for cell in table[name]] for name in lists})
     lines = [f"# {' '.join(note.split())}\n" for note in notes]
     return "".join(lines).encode() + csv_bytes(table)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from dashboard.api import snapshots
 from dashboard.api.answers import ENDPOINTS, Endpoint
 from dashboard.api.parameters import Parameter
 from data_sources.vocabulary import STATUSES
@@ -97,6 +98,26 @@ ROWS: Mapping[str, Mapping[str, Any]] = {
         "as_of": DAY,
         "reason": TEXT,
     },
+    "/snapshots": {
+        "name": {**TEXT, "description": "the week's, with the number of the correction where it is one"},
+        "week": TEXT,
+        "correction": {**WHOLE, "description": "0: the first issue of the week"},
+        "as_of": DAY,
+        "published": {"type": "string", "format": "date-time"},
+        "author": {**MAYBE_TEXT, "description": "null: nobody vouches for the name"},
+        "settings": {**TEXT, "description": "the digest of the settings"},
+        "seal": {**TEXT, "description": "one SHA-256 over those of all files"},
+        "languages": {**TEXT, "description": "codes separated by spaces"},
+        "files": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"file": TEXT, "sha256": TEXT, "href": TEXT},
+                "required": ["file", "sha256", "href"],
+                "additionalProperties": False,
+            },
+        },
+    },
 }
 _SOURCE = dict.fromkeys(("id", "title", "publisher", "licence", "homepage"), TEXT)
 _META = {
@@ -150,6 +171,7 @@ def description() -> dict[str, Any]:
             "/api/v1/": _single("index", "What there is to ask", "Index"),
             "/api/v1/openapi.json": _single("description", "This document", "Description"),
             **{f"/api/v1{endpoint.path}": _path(endpoint) for endpoint in ENDPOINTS},
+            f"{snapshots.ADDRESS}/{{name}}/{{file}}": _file(),
         },
         "components": {
             "schemas": {
@@ -163,6 +185,7 @@ def description() -> dict[str, Any]:
                 status: {"description": about, "content": {"application/problem+json": {"schema": _to("Problem")}}}
                 for status, about in (
                     ("Refused", "A parameter that cannot be used, named with what is expected"),
+                    ("NotFound", "There is no such file"),
                     ("NotAcceptable", "Neither JSON nor CSV is taken"),
                     ("Unavailable", "The figures cannot be read at the moment"),
                 )
@@ -214,6 +237,28 @@ def _path(endpoint: Endpoint) -> dict[str, Any]:
                 "400": _refused("Refused"),
                 "406": _refused("NotAcceptable"),
                 "503": _refused("Unavailable"),
+            },
+        }
+    }
+
+
+def _file() -> dict[str, Any]:
+    about = "A file of a frozen bulletin, as it was published"
+    said = {"name": "as `name` in /snapshots", "file": "as `file` in /snapshots, its slashes as they are"}
+    content = {kind: {} for kind in dict.fromkeys(snapshots.KINDS.values())}
+    refused = {"400": "Refused", "404": "NotFound", "503": "Unavailable"}
+    return {
+        "get": {
+            "operationId": "SnapshotFile",
+            "summary": about,
+            "parameters": [
+                {"name": name, "in": "path", "required": True, "description": text, "schema": TEXT}
+                for name, text in said.items()
+            ],
+            "responses": {
+                "200": _content(about, content),
+                "304": _SAME,
+                **{status: _refused(name) for status, name in refused.items()},
             },
         }
     }

@@ -26,7 +26,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dashboard import data
-from dashboard.api import formats, openapi
+from dashboard.api import formats, openapi, snapshots
 from dashboard.api import parameters as ask
 from dashboard.api.answers import CAVEAT, ENDPOINTS, Answer, Endpoint
 from dashboard.api.parameters import Problem
@@ -58,6 +58,7 @@ def application() -> Starlette:
         Route("/v1", _reply(_index), methods=["GET"]),
         Route("/v1/", _reply(_index), methods=["GET"]),
         Route("/v1/openapi.json", _reply(_description), methods=["GET"]),
+        Route("/v1/snapshots/{name}/{file:path}", _reply(_file), methods=["GET"]),
     ]
     app = Starlette(
         routes=[*single, *listed],
@@ -130,7 +131,7 @@ def _of(endpoint: Endpoint) -> Callable[[Request], Made]:
             return formats.to_json(content), link
 
         kind = formats.CSV if form == "csv" else formats.JSON
-        return Made(_tag(request, data.store().token(), _address(endpoint, asked)), kind, body)
+        return Made(_tag(request, data.store().token(), endpoint.token(), _address(endpoint, asked)), kind, body)
 
     return make
 
@@ -158,6 +159,14 @@ def _names(endpoint: Endpoint) -> list[str]:
 def _description(request: Request) -> Made:
     ask.read(request.query_params.multi_items(), ())
     return Made(_tag(request), formats.JSON, lambda: (formats.to_json(openapi.description()), {}))
+
+
+def _file(request: Request) -> Made:
+    """A file of a frozen bulletin; its tag is its hash, for it never changes."""
+    ask.read(request.query_params.multi_items(), ())
+    found = snapshots.file(request.path_params["name"], request.path_params["file"])
+    packed = "-gzip" if "gzip" in request.headers.get("accept-encoding", "") else ""
+    return Made(f'"{found.digest}{packed}"', found.kind, lambda: (found.content(), {}))
 
 
 def _meta(answer: Answer) -> dict[str, Any]:
@@ -287,5 +296,5 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 def listed() -> Sequence[str]:
-    """Every address that is served, for the description's test."""
+    """Every address that can be asked as it stands; those of frozen files are listed by /snapshots."""
     return [f"{PREFIX}/", f"{PREFIX}/openapi.json", *(f"{PREFIX}{endpoint.path}" for endpoint in ENDPOINTS)]

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,9 +20,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from dashboard import data
+from dashboard import data, publishing
 from dashboard.api import openapi, routes
 from data_sources.errors import StoreError
+from surveillance.snapshot import hashes_of, seal_of
 
 FIRST = {  # an address with an answer of few rows, for every table
     "/sources": "",
@@ -31,6 +33,15 @@ FIRST = {  # an address with an answer of few rows, for every table
     "/assessments": "geography=US-AZ,MX&limit=4",
     "/signals": "budget=12&limit=4",
     "/recovered-months": "indicator=us_overdose_deaths_12m&geography=US&substance=all&limit=4",
+    "/snapshots": "limit=1",
+}
+PARTS = {  # of a frozen bulletin, and how each is served
+    "bulletin_2026-W38_en.html": ("<!doctype html><p>año", "text/html; charset=utf-8"),
+    "bulletin_2026-W38_en.pdf": ("%PDF", "application/pdf"),
+    "charts/lanes_en.svg": ("<svg/>", "image/svg+xml"),
+    "data/series.csv": ("a,b", "text/csv; charset=utf-8"),
+    "edition.json": ("{}", "application/json"),
+    "CHANGES.md": ("# Changes", "text/markdown; charset=utf-8"),
 }
 
 
@@ -83,8 +94,30 @@ def app() -> Starlette:
     return Starlette(routes=[Mount("/api", app=routes.application())])
 
 
+def freeze(shelf: Path, number: int = 0, *, author: str = "Ada", verified: bool = False) -> publishing.Issue:
+    """Freeze a small bulletin of one week, or a correction of it."""
+    made = shelf / "made"
+    for name, (content, _) in PARTS.items():
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        (made / name).write_text(content, "utf-8")
+    held = hashes_of(made)
+    manifest = {"snapshot": "2026-W38", "as_of": "2026-09-20", "settings": {"digest": "01234567"}}
+    manifest |= {"files": held, "seal": seal_of(held)}
+    (made / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    when = datetime(2026, 9, 22, 12, number, tzinfo=UTC)
+    return publishing._freeze(shelf, made, number, author, verified, when, "")
+
+
 @pytest.fixture
-def ask(app: Starlette, embedded: Path, use_store: Callable[[Path], None]) -> Ask:
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one frozen bulletin."""
+    monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(tmp_path))
+    freeze(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def ask(app: Starlette, embedded: Path, use_store: Callable[[Path], None], shelf: Path) -> Ask:
     """Ask for an address under /api/v1 of the embedded figures."""
     use_store(embedded)
     return lambda path, *rest, **headers: asked(app, f"/api/v1{path}", *rest, **headers)
@@ -100,6 +133,8 @@ def test_json_and_csv_hold_the_same_rows(ask: Ask, path: str) -> None:
     words = {True: "true", False: "false", None: ""}
 
     def text(cell: object) -> str:
+        if isinstance(cell, list):
+            return json.dumps(cell, separators=(",", ":"))
         return words[cell] if cell is None or isinstance(cell, bool) else f"{cell}"
 
     for row, line in zip(rows, same.table, strict=True):
@@ -371,8 +406,8 @@ def test_many_requests_at_once_get_their_own_answers_and_assess_once(
 def test_the_description_is_valid_and_names_every_address() -> None:
     description = openapi.description()
     OpenAPIV31SpecValidator(description).validate()
-    assert list(description["paths"]) == list(routes.listed())
-    assert [f"/api/v1{path}" for path in FIRST] == list(description["paths"])[2:]
+    assert list(description["paths"]) == [*routes.listed(), "/api/v1/snapshots/{name}/{file}"]
+    assert [f"/api/v1{path}" for path in FIRST] == list(description["paths"])[2:-1]
 
 
 def test_every_address_takes_the_parameters_that_are_described(ask: Ask) -> None:
@@ -400,3 +435,80 @@ def test_the_index_and_problems_are_as_described(ask: Ask) -> None:
         schema = {"$ref": f"#/components/schemas/{name}", "components": components}
         Draft202012Validator(schema).validate(ask(path).json)
     assert ask("/openapi.json").json == json.loads(json.dumps(openapi.description()))
+
+
+def test_a_frozen_bulletin_is_listed_with_its_files_and_each_is_served_as_it_was_published(
+    ask: Ask, shelf: Path
+) -> None:
+    (row,) = ask("/snapshots").json["data"]
+    held = hashes_of(shelf / row["name"])
+    assert {key: row[key] for key in ("name", "week", "correction", "as_of", "published", "settings")} == {
+        "name": "week-2026-W38", "week": "2026-W38", "correction": 0, "as_of": "2026-09-20",
+        "published": "2026-09-22T12:00:00+00:00", "settings": "01234567",
+    }  # fmt: skip
+    assert (row["languages"], row["seal"]) == ("en", seal_of(held))
+    assert {each["file"]: each["sha256"] for each in row["files"]} == held
+    for each in row["files"]:
+        path, (content, kind) = each["href"].removeprefix("/api/v1"), PARTS[each["file"]]
+        answer = ask(path)
+        assert (answer.status, answer.headers["content-type"]) == (200, kind)
+        assert answer.body == content.encode()
+        assert answer.headers["etag"] == f'"{each["sha256"]}"'
+        assert ask(path, if_none_match=answer.headers["etag"]).status == 304
+        assert ask(path, accept_encoding="gzip").headers["etag"] != answer.headers["etag"]
+        head = ask(path, "HEAD")
+        assert (head.body, head.headers["content-length"]) == (b"", f"{len(content.encode())}")
+
+
+def test_publishing_changes_the_list_and_its_tag_and_a_replay_knows_only_what_was_out(
+    ask: Ask, shelf: Path
+) -> None:
+    before = ask("/snapshots").headers["etag"]
+    freeze(shelf, 1)
+    after = ask("/snapshots", if_none_match=before)
+    assert after.status == 200
+    assert [row["name"] for row in after.json["data"]] == ["week-2026-W38_correction-1", "week-2026-W38"]
+    assert ask("/snapshots?as_of=2026-09-21").json["data"] == []
+    assert len(ask("/snapshots?as_of=2026-09-22").json["data"]) == 2
+
+
+def test_who_published_is_named_only_where_the_name_is_vouched_for(ask: Ask, shelf: Path) -> None:
+    assert ask("/snapshots").json["data"][0]["author"] is None
+    assert b"Ada" not in ask("/snapshots?format=csv").body
+    freeze(shelf, 1, verified=True)
+    assert [row["author"] for row in ask("/snapshots").json["data"]] == ["Ada", None]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "week-2026-W38/nothing.csv", "week-2026-W38/manifest.json", "week-2026-W38/", "week-2026-W38/data",
+        "week-2026-W38/../issued.jsonl", "week-2026-W38/data/../edition.json", "week-2026-W38//etc/passwd",
+        "week-2026-W39/edition.json", "../edition.json", ".lock/edition.json",
+    ],
+)  # fmt: skip
+def test_only_files_that_a_sealed_manifest_names_are_served(ask: Ask, path: str) -> None:
+    answer = ask(f"/snapshots/{path}")
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_file_that_was_changed_is_not_served_nor_one_that_a_changed_manifest_names(ask: Ask, shelf: Path) -> None:
+    folder = shelf / "week-2026-W38"
+    changed = folder / "data" / "series.csv"
+    changed.chmod(0o644)
+    changed.write_text("a,c", "utf-8")
+    answer = ask("/snapshots/week-2026-W38/data/series.csv")
+    assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert ask("/snapshots/week-2026-W38/edition.json").status == 200
+    manifest = folder / "manifest.json"
+    manifest.chmod(0o644)
+    manifest.write_text(json.dumps({"files": {"../issued.jsonl": "0" * 64}}), "utf-8")
+    assert ask("/snapshots/week-2026-W38/edition.json").status == 404
+    assert ask("/snapshots/week-2026-W38/../issued.jsonl").status == 404
+    assert ask("/snapshots").json["data"][0]["files"] == []
+
+
+def test_no_bulletin_yet_is_an_empty_list(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(tmp_path / "nowhere"))
+    answer = ask("/snapshots")
+    assert (answer.status, answer.json["data"], answer.json["meta"]["total"]) == (200, [], 0)
