@@ -24,7 +24,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, Response, WebSocket, sync_playwright
+from playwright.sync_api import FilePayload, Page, Response, WebSocket, sync_playwright
 
 from dashboard.api.routes import listed
 from data_sources.ingest import open_store
@@ -36,6 +36,7 @@ from surveillance.recovered import months_inside
 from surveillance.rolling import recover
 
 HIDDEN, SMALL, PUBLIC = 37.123457, 6.234567, 38.765432
+OWN = 7.918273  # in a reader's own file
 SUMS, MONTHS, CDC = "us_overdose_deaths_12m", "us_overdose_deaths_monthly", "us_cdc_overdose_deaths"
 FIRST, SECOND = date(2026, 5, 13), date(2026, 8, 12)
 PLACE, DRUG = "US-WY", "heroin"
@@ -277,6 +278,58 @@ def test_nothing_that_a_page_sends_holds_it(served: SimpleNamespace, chromium: s
     assert log
     assert not re.search(rb"Traceback", log), log.decode()
     assert not any(holds(log, number) for number in (HIDDEN, SMALL))
+
+
+def own_file(last: float) -> FilePayload:
+    lines = [f"{month:%Y-%m},{20 + place % 5}" for place, month in enumerate(AXIS)]
+    text = "\n".join(["date,value", *lines[:-1], f"{AXIS[-1]:%Y-%m},{last}"])
+    return {"name": "own.csv", "mimeType": "text/csv", "buffer": text.encode()}
+
+
+def settle(page: Page) -> None:
+    page.wait_for_timeout(800)
+    state = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+    page.wait_for_function(state, timeout=60_000)
+    page.wait_for_timeout(300)
+
+
+def test_a_reader_s_own_figures_stay_in_the_session_that_brought_them(
+    served: SimpleNamespace, chromium: str
+) -> None:
+    wait_for(served.url)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page, other = browser.new_page(), browser.new_page()
+        mine, theirs = captured(page), captured(other)
+        page.goto(f"{served.url}/lab?lang=en")
+        page.get_by_text("Your own series", exact=True).click(timeout=60_000)
+        picker = page.get_by_test_id("stFileUploader").locator("input[type=file]")
+        picker.wait_for(state="attached", timeout=60_000)
+        settle(page)
+        picker.set_input_files(own_file(SMALL))  # counts are whole numbers: refused, and not repeated
+        page.get_by_text("a whole number, since these are counts").first.wait_for(timeout=60_000)
+        settle(page)
+        refused = list(mine)
+        page.get_by_label("The values are").click()
+        page.get_by_role("option", name="rates").click()
+        settle(page)
+        page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(own_file(OWN))
+        settle(page)
+        page.get_by_test_id("stVegaLiteChart").first.wait_for(timeout=60_000)
+        settle(page)
+        other.goto(f"{served.url}/lab?lang=en")
+        other.get_by_text("Your own series", exact=True).click(timeout=60_000)
+        settle(other)
+        theirs.append(other.content().encode())
+        addresses = f"{page.url}\n{other.url}".encode()
+        browser.close()
+    assert not any(holds(part, SMALL) for part in refused)
+    assert any(holds(part, OWN) for part in mine), "the file was not shown: this test could not fail"
+    answers = [fetched(f"{served.url}/api/v1/series"), fetched(f"{served.url}/api/v1/assessments?limit=5000")]
+    log = served.log.read_bytes()
+    assert b"Traceback" not in log
+    for part in (*theirs, *answers, addresses, log):
+        assert not holds(part, OWN)
 
 
 def captured(page: Page) -> list[bytes]:
