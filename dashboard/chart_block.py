@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from dashboard import charts, data, text
 from dashboard.downloads import csv_with_notes
 from dashboard.filters import Selection
 from dashboard.look import NOMINAL
+from dashboard.pictures import picture, specification
 from dashboard.text import Text
 
 
@@ -39,20 +41,25 @@ class Block:
     columns: Mapping[str, Any] | None = None  # st.column_config of the table
     selects: bool = False  # whether a click on the chart (a selection of its own) draws the page again
 
+    @cached_property
+    def specification(self) -> dict[str, Any]:
+        """The chart written out, once for a block that is kept."""
+        return specification(self.chart)
+
 
 def draw(t: Text, selection: Selection, block: Block, *, titled: bool = True) -> Any:
-    """Write the block into the present container; what `st.altair_chart` returned."""
+    """Write the block into the present container; what Streamlit returned of a click on its chart."""
     if titled:
         st.header(text.escape_markdown(block.title), anchor=False)
     if block.subtitle:
         st.markdown(f":small[:gray[{text.escape_markdown(block.subtitle)}]]")
-    picture, table, about = st.tabs(
+    drawn, table, about = st.tabs(
         [t("Chart"), t("Table"), t("About")], key=f"tabs-{block.key}-{t.language}", on_change="rerun"
     )
     shown = None
-    with picture:
-        shown = st.altair_chart(
-            block.chart, width="stretch", theme=None, alt=block.alt or block.title, key=f"chart-{block.key}",
+    with drawn:
+        shown = picture(
+            block.specification, alt=block.alt or block.title, key=f"chart-{block.key}",
             on_select="rerun" if block.selects else "ignore",
         )  # fmt: skip
         st.markdown(f":small[:gray[{text.escape_markdown(block.caption)}]]")

@@ -13,6 +13,7 @@ from dashboard import chart_block, data, filters, publishing, text
 from dashboard.benchmark_blocks import block, small_picture
 from dashboard.downloads import csv_with_notes
 from dashboard.filters import Selection
+from dashboard.pictures import picture
 from dashboard.text import Text
 from dashboard.timeliness_words import timeliness_brief
 from dashboard.triage.desk import DeskError
@@ -183,7 +184,7 @@ def _quotation(t: Text, row: Row) -> None:
 def _picture(t: Text, row: Row) -> None:
     made = small_picture(t, row, dark=data.dark())
     if made is not None:
-        st.altair_chart(made[0], width="stretch", theme=None, alt=made[1], key=f"line-{row.benchmark.id}")
+        picture(made[0], alt=made[1], key=f"line-{row.benchmark.id}")
 
 
 def _list(t: Text, selection: Selection, rows: list[Row]) -> None:

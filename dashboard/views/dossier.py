@@ -13,6 +13,7 @@ from dashboard import chart_block, charts, charts_dossier, data, dossier_file, d
 from dashboard.chart_block import Block
 from dashboard.filters import Selection
 from dashboard.look import NOMINAL, Country
+from dashboard.pictures import picture
 from dashboard.sentences import break_words, chart_words, series_name
 from dashboard.text import Text
 from dashboard.views import decide, evidence, picker
@@ -336,7 +337,7 @@ def _unusual(page: _Page) -> None:
             found.settings, language=t.language, dark=data.dark(), line=t("alarm line"),
             title=t("0: as expected, 1: alarm line"), alarm=t("above the line"), quiet=t("not above the line"),
         )  # fmt: skip
-        st.altair_chart(chart, width="stretch", theme=None, alt=title, key="dossier-stability")
+        picture(chart, alt=title, key="dossier-stability")
     st.markdown(f":small[:gray[{text.escape_markdown(dossier_words.earlier(t, found))}]]")
 
 
@@ -375,7 +376,7 @@ def _matrix(page: _Page) -> None:
         chart = charts_dossier.drivers_chart(
             places, language=t.language, dark=data.dark(), title=t.unit(found.indicator.id)
         )
-        st.altair_chart(chart, width="stretch", theme=None, alt=title, key="dossier-drivers")
+        picture(chart, alt=title, key="dossier-drivers")
         st.markdown(f":small[:gray[{text.escape_markdown(dossier_words.drivers_sum(t, found))}]]")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import streamlit as st
 
@@ -32,17 +34,19 @@ _STAGES = {"supply": N_("Supply"), "use": N_("Use"), "harm": N_("Harm")}
 
 def part(t: Text, selection: Selection) -> None:
     """The block of lanes, inside a frame of its own."""
-    found = data.computed("lanes", lambda day: lanes(data.store(), day), selection.as_of)
+    made = data.computed("lanes", _block, selection.as_of, selection.language, data.dark())
     with st.container(border=True, gap="xsmall"):
-        chart_block.draw(t, selection, block(t, selection, found, dark=data.dark()))
+        chart_block.draw(t, selection, made)
 
 
-def block(t: Text, selection: Selection, found: list[Lane], *, dark: bool) -> Block:
+def _block(as_of: date, language: Language, dark: bool) -> Block:
+    return block(text.of(language), as_of, lanes(data.store(), as_of), dark=dark)
+
+
+def block(t: Text, as_of: date, found: list[Lane], *, dark: bool) -> Block:
     """The lanes with their words, as a chart block."""
     title = finding(t, found)
-    chart = lanes_chart(
-        drawn(t, found), first=FIRST, until=selection.as_of, now=t("now"), language=t.language, dark=dark
-    )
+    chart = lanes_chart(drawn(t, found), first=FIRST, until=as_of, now=t("now"), language=t.language, dark=dark)
     return Block(
         key="lanes",
         title=title,

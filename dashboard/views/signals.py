@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import charts, data, filters, identity, look, text
 from dashboard.filters import Selection
+from dashboard.pictures import picture
 from dashboard.sentences import (
     age,
     by_the_model,
@@ -227,7 +228,7 @@ def card(
         words=chart_words(t),
         height=70 if brief else 84,
     )
-    st.altair_chart(chart, width="stretch", theme=None, alt=sentence, key=f"signal-{series['id']}")
+    picture(chart, alt=sentence, key=f"signal-{series['id']}")
     warning = near_empty(t, rows)
     notes = [warning or by_the_model(t, found)] if brief else [t.indicator(name), warning]
     note = text.escape_markdown(" · ".join(note for note in notes if note))

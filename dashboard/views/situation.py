@@ -6,11 +6,14 @@ import html
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import streamlit as st
 
 from dashboard import charts, data, filters, frame, text
 from dashboard.filters import Selection
+from dashboard.look import Language
+from dashboard.pictures import picture, specification
 from dashboard.sentences import series_name
 from dashboard.status import absence, detail, headline, tile_words
 from dashboard.text import Text
@@ -71,22 +74,23 @@ def _tile(t: Text, selection: Selection, tile: Tile) -> None:
         description = t(
             "{label}, newest {value} in {period}", label=words.label, value=words.value, period=words.period
         )
-        line.altair_chart(
-            charts.sparkline(
-                tile.line,
-                colour="us" if tile.country == "US" else "mx",
-                dark=data.dark(),
-                language=selection.language,
-                bars=INDICATORS[tile.indicator].frequency != "MS",
-            ),
-            width="stretch",
-            theme=None,
-            alt=description,
-            key=f"tile-{tile.country}-{tile.row}",
-        )
+        made = data.computed("spark", _spark, tile, data.dark(), selection.language)
+        picture(made, place=line, alt=description, key=f"tile-{tile.country}-{tile.row}")
     st.markdown(f":small[{words.change}]")
     clock = ":material/schedule: " if tile.late else ""
     st.markdown(f":small[:gray[{clock}{words.age}]]")
+
+
+def _spark(tile: Tile, dark: bool, language: Language) -> dict[str, Any]:
+    assert tile.line is not None
+    chart = charts.sparkline(
+        tile.line,
+        colour="us" if tile.country == "US" else "mx",
+        dark=dark,
+        language=language,
+        bars=INDICATORS[tile.indicator].frequency != "MS",
+    )
+    return specification(chart)
 
 
 def _decided() -> Mapping[str, str]:

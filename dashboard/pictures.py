@@ -1,0 +1,31 @@
+"""Charts shown: made into a specification once, and not checked against the schema at every run of a page.
+
+Altair checks every part of a chart when it is made and again when it is written, which takes many times as long as
+making it. The tests check every chart; readers need not wait for it.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import streamlit as st
+from altair.utils.schemapi import disable_debug_mode
+
+disable_debug_mode()
+
+
+def specification(chart: Any) -> dict[str, Any]:
+    """The Vega-Lite specification of a finished chart, its data within."""
+    spec: dict[str, Any] = chart.to_dict(validate=False)
+    return spec
+
+
+def picture(chart: Any, *, alt: str, key: str, place: Any = st, **options: Any) -> Any:
+    """Show a chart, or a specification, in a *place* of the page; what Streamlit returns of a click on it.
+
+    *alt* is what stands for the picture where it is not seen.
+    """
+    spec = deepcopy(chart) if isinstance(chart, dict) else specification(chart)
+    spec.pop("description", None)  # the text beside it says the same
+    return place.vega_lite_chart(spec, width="stretch", theme=None, alt=alt, key=key, **options)
