@@ -156,7 +156,11 @@ def introduction(t: Text, found: Dossier) -> str:
             )
         )
     parts.append(
-        t("Data to {month}, {age}.", month=t.month(found.facts.period), age=sentences.age(t, found.row["age_days"]))
+        t(
+            "Data to {month}, {age}.",
+            month=t.month((found.newest or found.facts).period),
+            age=sentences.age(t, found.row["age_days"]),
+        )
     )
     return " ".join(parts)
 

@@ -172,6 +172,7 @@ def dossier(store: Store, assessment: Assessment, signal_id: str, *, known: Know
     cells = corroboration(assessment, name.series, period)
     found = evidence(store, assessment, row)
     provisional, provenance = _origin(store, assessment, name, period)
+    newest = _newest(assessment, name, period)
     releases = calendar(assessment)
     release = releases[releases["indicator"] == name.series[0]]
     step = _step(status, bool(row["late"]), checks, cells, found)
@@ -185,12 +186,12 @@ def dossier(store: Store, assessment: Assessment, signal_id: str, *, known: Know
         checks=checks,
         cells=cells,
         contributions=contributions(assessment, name.series, period),
-        unknowns=_unknowns(assessment, row, checks, cells, provisional=provisional),
+        unknowns=_unknowns(assessment, row, checks, cells, newest, provisional=provisional),
         step=step,
         due=None if release.empty else pd.Timestamp(release["expected"].iloc[0]),
         overdue_days=0 if release.empty else int(release["overdue_days"].iloc[0]),
         provisional=provisional,
-        newest=_newest(assessment, name, period),
+        newest=newest,
         provenance=provenance,
     )
 
@@ -220,7 +221,8 @@ def _row(assessment: Assessment, signal_id: str, name: Name) -> tuple[Status, pd
     row["state"], row["id"], row["since"], row["run"] = "closed", signal_id, name.since, run
     row["alarms"], row["judged"] = int(before["alarm"].sum()), len(before)
     row["late"] = bool(whole["late"].iloc[0]) if len(whole) else False
-    row["age_days"] = (pd.Timestamp(assessment.as_of) - end).days
+    age = (pd.Timestamp(assessment.as_of) - end).days
+    row["age_days"] = int(whole["age_days"].iloc[0]) if len(whole) else age  # of the series' newest figure
     if pd.isna(after["alarm"].iloc[0]):
         return "unjudged", row
     return ("passed" if run else "inside"), row
@@ -282,8 +284,9 @@ def _step(status: Status, late: bool, checks: list[Check], cells: list[Cell], fo
 
 
 def _unknowns(
-    assessment: Assessment, row: pd.Series, checks: list[Check], cells: list[Cell], *, provisional: bool
-) -> list[Unknown]:
+    assessment: Assessment, row: pd.Series, checks: list[Check], cells: list[Cell], newest: Facts | None,
+    *, provisional: bool,
+) -> list[Unknown]:  # fmt: skip
     """What is not known, and the figures that would close or strengthen the signal; the telling ones first."""
     observed = float(row["observed"])
     whole = INDICATORS[str(row["indicator"])].measure == "count"
@@ -291,7 +294,8 @@ def _unknowns(
     if (nearest := _would_agree(assessment, cells)) is not None:
         found.append(nearest)
     if row["late"]:
-        found.append(Unknown("late", {"age_days": float(row["age_days"])}, period=pd.Timestamp(row["period"])))
+        last = pd.Timestamp(row["period"]) if newest is None else newest.period
+        found.append(Unknown("late", {"age_days": float(row["age_days"])}, period=last))
     if provisional:
         found.append(Unknown("provisional", {"observed": observed}))
     breaks = [check for check in checks if check.name == "method_break" and check.result == "untested"]

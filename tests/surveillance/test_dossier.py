@@ -66,6 +66,9 @@ def test_a_signal_of_an_earlier_month_says_what_became_of_it(store: Store, answe
     assert found.status == "inside"
     assert found.step == "none"
     assert found.newest is not None
+    late = next(each for each in found.unknowns if each.code == "late")
+    assert late.period == found.newest.period == pd.Timestamp("2025-06-01")  # not the month that is explained
+    assert late.numbers["age_days"] == (pd.Timestamp(answer.as_of) - pd.Timestamp("2025-07-01")).days
     rows = answer.of("us_overdose_ed_rate", "US-NM", "all")
     alarms = rows[rows["complete"] & rows["alarm"].fillna(False).astype(bool)]
     first = alarms["period"].iloc[0]
