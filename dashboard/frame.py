@@ -104,7 +104,9 @@ def _settings(t: Text, chosen: Selection) -> None:
         if chosen.settings:
             st.markdown(f"**{text.escape_markdown(plan.name)}**")
             if plan.author:
-                st.markdown(f":small[{text.escape_markdown(t('Saved by {author}', author=plan.author))}]")
+                st.markdown(
+                    f":small[{text.escape_markdown(t('Saved by {author}', author=settings_words.author(t, plan.author)))}]"
+                )
             if plan.note:
                 st.markdown(f":small[{text.escape_markdown(plan.note)}]")
         st.markdown(settings_words.listed(t, changes))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboard import text
+from dashboard.identity import LOCAL
 from dashboard.text import N_, Text
 from surveillance.draft import Change
 from surveillance.parameters import written
@@ -86,6 +87,8 @@ LABELS = {
     "pandemic": N_("Pandemic months modelled apart"),
     "neighbours": N_("Neighbouring sums on either side"),
 }
+UNVERIFIED = " (identity not verified)"  # as it is written into a file
+
 # One line beside a control, in words a reader acts on.
 HELP = {
     "baseline": N_("More periods give a steadier line that follows a change of level more slowly."),
@@ -168,6 +171,14 @@ def sentence(t: Text, change: Change) -> str:
 def listed(t: Text, changes: Sequence[Change]) -> str:
     """The changes as a list in Markdown."""
     return "\n".join(f"- {text.escape_markdown(sentence(t, change))}" for change in changes)
+
+
+def author(t: Text, name: str) -> str:
+    """Who saved settings, as plain text; in the reader's language where nobody vouched for the name."""
+    if name == LOCAL:
+        return t(LOCAL)
+    bare = name.removesuffix(UNVERIFIED)
+    return name if bare == name else t("{name} (identity not verified)", name=bare)
 
 
 def modified(t: Text, count: int) -> str:

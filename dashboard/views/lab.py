@@ -26,8 +26,9 @@ def render(selection: Selection) -> None:
         return
     own = lab_own.chosen(t)
     chosen = lab_own.measure(t, selection) if own else picker.pick(selection, several=False, watched=True)
-    wide = None if chosen is None else data.wide(chosen.as_of.isoformat(), str(chosen.indicator))
-    if chosen is None or wide is None or str(chosen.indicator) not in {w.indicator for w in DEFAULT_PLAN.watches}:
+    watched = chosen is not None and chosen.indicator in {watch.indicator for watch in DEFAULT_PLAN.watches}
+    wide = data.wide(chosen.as_of.isoformat(), str(chosen.indicator)) if chosen and watched and not own else None
+    if chosen is None or (wide is None and not own):
         title.title(t("No series can be tried on this date"), anchor=False)
         return
     indicator = str(chosen.indicator)
@@ -45,13 +46,14 @@ def render(selection: Selection) -> None:
         changes=changes(DEFAULT_PLAN, draft),
     )  # fmt: skip
     with centre:
-        if own:
+        if wide is None:
             shown = lab_own.part(t, asked)
             title.title(t("Your own series under the panel's settings and a draft"), anchor=False)
         else:
             shown = lab_preview.part(t, asked, wide)
             name = series_name(t, chosen.geographies[0], str(chosen.substance))
-            title.title(text.escape_markdown(_finding(t, asked, shown, name)), anchor=False)
+            found = applied.found if applied else None
+            title.title(text.escape_markdown(_finding(t, asked, shown, name, found)), anchor=False)
             if applied:
                 lab_all.part(t, selection, applied)
     with right:
@@ -75,7 +77,15 @@ def _alpha(selection: Selection, panel: Assessment, draft: Plan) -> float:
     return found
 
 
-def _finding(t: Text, asked: lab_preview.Asked, shown: lab_preview.Shown | None, name: str) -> str:
+def _finding(
+    t: Text, asked: lab_preview.Asked, shown: lab_preview.Shown | None, name: str, of_all: lab.Comparison | None
+) -> str:
+    """What the draft does: over all series once they are judged, else to the one shown."""
+    if of_all is not None:
+        gained, lost = (t.number(len(rows)) for rows in (of_all.gained, of_all.lost))
+        return t(
+            "This draft gains {gained} and loses {lost} alarms against the panel default", gained=gained, lost=lost
+        )
     if shown is None:
         return t("{series}: this draft cannot judge it", series=name)
     if not asked.changes:

@@ -91,8 +91,8 @@ def _save(t: Text, selection: Selection, draft: Plan) -> None:
     if not name.strip() or name.strip().casefold() == DEFAULT_PLAN.name.casefold():
         st.error(t("Give these settings a name of their own."))
         return
-    author = person.name if person.verified else f"{person.name} (identity not verified)"
-    author = identity.LOCAL if person.name == identity.LOCAL else author
+    vouched = person.verified or person.name == identity.LOCAL
+    author = person.name if vouched else f"{person.name}{settings_words.UNVERIFIED}"
     plan = replace(draft, name=name.strip(), version=1, dated=data.today(), author=author, note=note.strip())
     try:
         digest = saved_plans.save(data.store().root, plan)
@@ -128,7 +128,7 @@ def _listing(t: Text, selection: Selection) -> None:
         for digest, plan in saved.items():
             address = filters.link(replace(selection, settings=digest, budget=DEFAULT_PLAN.budget), "lab")
             here = " ←" if digest == selection.settings else ""
-            author = t(plan.author) if plan.author == identity.LOCAL else plan.author
+            author = settings_words.author(t, plan.author)
             said = t("{name}, by {author}, {day}", name=plan.name, author=author or "–", day=t.date(plan.dated))
             st.markdown(f":small[[{text.escape_markdown(said)}]({address}) {digest}{here}]")
             if plan.note:
