@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
@@ -118,7 +119,7 @@ class _Map:
             {"type": "Feature", **_plain(row), "geometry": self.geometry[row["code"]]}
             for row in rows.to_dict("records")
         ]
-        return alt.Chart(alt.Data(values=features)).properties(projection=self._projection())
+        return _drawn(features, self._projection())
 
     # Layers
 
@@ -133,7 +134,7 @@ class _Map:
             "type": "Feature",
             "geometry": {"type": "GeometryCollection", "geometries": [self.geometry[code] for code in codes]},
         }
-        base = alt.Chart(alt.Data(values=[whole])).properties(projection=self._projection())
+        base = _drawn([whole], self._projection())
         return base.mark_geoshape(
             fill=stripes, stroke=self.colours.grey, strokeWidth=0.5, clip=True,
             tooltip=self.words.no_data,
@@ -166,9 +167,11 @@ class _Map:
     def _outlined(self) -> list[alt.Chart]:
         """The selected state in ink, and open signals in thick orange over it."""
         found = []
-        if (self.states["code"] == self.selected).any():
-            chosen = self._shapes(self.states.loc[self.states["code"] == self.selected, ["code"]])
-            found.append(chosen.mark_geoshape(filled=False, stroke=self.colours.ink, strokeWidth=4.5, clip=True))
+        mine = self.states[self.states["code"] == self.selected]
+        if len(mine):
+            width = 5.5 if mine["signal"].any() else 2.5
+            chosen = self._shapes(mine[["code"]])
+            found.append(chosen.mark_geoshape(filled=False, stroke=self.colours.ink, strokeWidth=width, clip=True))
         if self.states["signal"].any():
             chosen = self._shapes(self.states.loc[self.states["signal"], ["code"]])
             found.append(chosen.mark_geoshape(filled=False, stroke=self.colours.alarm, strokeWidth=3, clip=True))
@@ -306,6 +309,12 @@ class _Map:
                 ).encode(x=_x(), y=alt.value(y0 + 59), text="text:N"),
             ]  # fmt: skip
         return layers
+
+
+def _drawn(features: list[dict[str, Any]], projection: alt.Projection) -> alt.Chart:
+    """A chart of features as JSON text: as lists they would be copied and checked corner by corner, for seconds."""
+    words = json.dumps(features, ensure_ascii=False, separators=(",", ":"))
+    return alt.Chart(alt.Data(values=words, format=alt.DataFormat(type="json"))).properties(projection=projection)
 
 
 def _x() -> alt.X:

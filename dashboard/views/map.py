@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -150,14 +151,20 @@ def _map(
     scope: Sequence[str], selected: str | None, *, rate: bool, areas: bool,
 ) -> None:  # fmt: skip
     circles, to = area_rows(t, selection) if areas else (pd.DataFrame(), None)
-    chart = map_chart(
-        rows, circles, [legend(t, one, rows, rate=rate) for one in found], frame=scope,
-        language=selection.language, dark=data.dark(), selected=selected, labels=LABELS,
-        words=MapWords(
-            signal=t("open signal"), no_data=t("no figure that can be compared"), us=t("UNITED STATES"),
-            mx=t("MEXICO"),
-        ),
+    legends = [legend(t, one, rows, rate=rate) for one in found]
+    words = MapWords(
+        signal=t("open signal"), no_data=t("no figure that can be compared"), us=t("UNITED STATES"), mx=t("MEXICO")
     )  # fmt: skip
+
+    def make(_: Selection, dark: bool) -> Any:
+        """Some thirty layers take a second to put together: once for all readers of the same map."""
+        return map_chart(
+            rows, circles, legends, frame=scope, language=selection.language, dark=dark, words=words,
+            selected=selected, labels=LABELS,
+        )  # fmt: skip
+
+    shown = replace(selection, signal=None, indicator=None, substance=None, problems=())
+    chart = data.computed("map", make, shown, data.dark())
     block = Block(
         key=f"map_{selected or 'all'}",
         title=heading,

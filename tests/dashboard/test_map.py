@@ -118,7 +118,7 @@ def test_states_without_a_figure_are_hatched_and_the_rest_filled() -> None:
     rows.loc[0, "shade"] = np.nan
     chart = drawn(rows)
     assert isinstance(chart["layer"][0]["mark"]["fill"], dict)  # a gradient of stripes
-    filled = chart["layer"][1]["data"]["values"]
+    filled = json.loads(chart["layer"][1]["data"]["values"])
     assert [feature["code"] for feature in filled] == list(BORDER[1:])
     assert {feature["fill"] for feature in filled} == {SHADES[False][2]}
     assert {feature["line"] for feature in filled} == {LIGHT.us, LIGHT.mx}
