@@ -20,6 +20,7 @@ from data_sources.vocabulary import GEOGRAPHIES, SUBSTANCES, Language
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 _LOCALES: dict[str, Locale] = {"en": Locale.parse("en_US"), "es": Locale.parse("es_MX")}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:])")
+_KNOWN_BY = re.compile(r"(:(?=[A-Za-z/])|@(?=\w)|\bwww\.)")
 MISSING = "–"
 
 
@@ -200,5 +201,10 @@ def _catalogue(language: Language) -> Catalog:
 
 
 def escape_markdown(text: object) -> str:
-    """Text from outside, shown as it is: no Markdown, no HTML, no directive of Streamlit's."""
-    return _MARKDOWN.sub(r"\\\1", html.escape(str(text), quote=False).replace("\n", " "))
+    """Text from outside, shown as it is: no Markdown, no HTML, no directive of Streamlit's, no link, no icon.
+
+    Addresses become links and :names: pictures after Markdown's own escapes are read: an invisible word joiner
+    behind the sign that they are known by keeps them as they are.
+    """
+    inert = _KNOWN_BY.sub("\\1\u2060", html.escape(str(text), quote=False).replace("\n", " "))
+    return _MARKDOWN.sub(r"\\\1", inert)

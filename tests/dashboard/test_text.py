@@ -148,7 +148,7 @@ def test_a_message_without_a_translation_stays_english() -> None:
 )
 def test_text_from_outside_keeps_its_characters_and_loses_its_meaning(hostile: str) -> None:
     escaped = text.escape_markdown(hostile)
-    assert escaped.replace("\\", "") == hostile
+    assert escaped.replace("\\", "").replace("\u2060", "") == hostile
     for mark in "[]()*_`~$:#|!":
         assert not re.search(rf"(?<!\\){re.escape(mark)}", escaped)
 
@@ -157,3 +157,11 @@ def test_text_from_outside_carries_no_html_and_no_line_break() -> None:
     escaped = text.escape_markdown("<script>alert(1)</script>\n# x")
     assert "<" not in escaped
     assert "\n" not in escaped
+
+
+def test_addresses_and_icons_from_outside_stay_letters() -> None:
+    for told in (":material/home:", ":smile:", "https://example.org", "www.example.org", "name@example.org"):
+        shown = text.escape_markdown(told)
+        assert "\u2060" in shown
+        assert shown.replace("\u2060", "").replace("\\", "") == told
+    assert "\u2060" not in text.escape_markdown("Arizona: 1,234.5 lb, 3 % · 12:30")
