@@ -57,7 +57,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # initdb refuses to run as root, so the package's own account does; pytest's folders are for their owner alone.
     root = os.geteuid() == 0
     if root:
-        folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/drug-trends-pg.XXXXXX"], text=True).strip())
+        folder = Path(subprocess.check_output(["mktemp", "-d", "-t", "drug-trends-pg.XXXXXX"], text=True).strip())
         shutil.chown(folder, "postgres")
     account = ["runuser", "-u", "postgres", "--"] if root else []
     port = _free_port()
