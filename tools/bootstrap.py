@@ -141,6 +141,15 @@ def install(dev):
         sys.exit("Installing the project itself failed, see above.")
     with open(STAMP, "w") as file:
         file.write("\n".join([*stamps, *([] if dev else with_tools), project]))
+    pango()
+
+
+def pango():
+    """The system's libraries that the bulletin's PDFs need; without them its pages are HTML alone, which it says."""
+    if not works(PYTHON, "-c", "from weasyprint.text.ffi import pango"):
+        say("Installing Pango for the bulletin's PDFs")
+        if not all([apt(name) for name in ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")]):
+            say("No Pango: bulletins are written as HTML alone. On macOS: brew install pango.")
 
 
 def playwright(script):

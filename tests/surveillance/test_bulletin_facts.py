@@ -41,11 +41,9 @@ def assessment():
 
 
 def test_a_revision_is_a_figure_that_stood_before_and_says_something_else_now():
-    then = known(
-        ("2026-01-01", 100.0, "reported"), ("2026-02-01", 50.0, "reported"), ("2026-03-01", 0.0, "reported")
-    )
-    now = known(("2026-01-01", 110.0, "reported"), ("2026-02-01", 50.0, "reported"), ("2026-03-01", 3.0, "reported"),
-                ("2026-04-01", 9.0, "reported"))  # fmt: skip
+    months = ("2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01")
+    then = known(*((month, value, "reported") for month, value in zip(months, (100.0, 50.0, 0.0), strict=False)))
+    now = known(*((month, value, "reported") for month, value in zip(months, (110.0, 50.0, 3.0, 9.0), strict=True)))
     found = revised(Store(then, now), assessment())
     assert found["period"].dt.month.to_list() == [1, 3]
     assert found["change"].iloc[0] == pytest.approx(10.0)

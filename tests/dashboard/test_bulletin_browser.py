@@ -1,0 +1,60 @@
+"""A bulletin published in a browser, then rendered again: every byte is the same."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+SLOW = 300_000  # ms for two pages, two PDFs and their pictures on a busy machine
+
+
+@pytest.fixture(scope="module")
+def studio(bench: Callable[[str], ModuleType]) -> ModuleType:
+    return bench("screenshots")
+
+
+@pytest.fixture(scope="module")
+def browser(studio: ModuleType) -> Iterator[Browser]:
+    path = studio.chromium()
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium: the browser tests must run here")
+        pytest.skip("no Chromium: install Chrome or Chromium, or set CHROMIUM to its path")
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=path, args=list(studio.QUIET))
+        yield started
+        started.close()
+
+
+def test_a_bulletin_is_published_once_and_proved(
+    studio: ModuleType, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store: Path = tmp_path_factory.mktemp("store")
+    with studio.serving(store) as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(SLOW)
+        page.goto(f"{address}/bulletins?lang=en")
+        page.get_by_label("Note of US in English").fill("Seizures were late.")
+        page.get_by_label("Note of US in Spanish").fill("Los decomisos llegaron tarde.")
+        page.get_by_role("button", name="Publish").click()
+        page.get_by_text("Published: week 2026-W39").wait_for()
+        page.reload()
+        page.get_by_role("heading", name="Week 2026-W39", exact=True).wait_for()
+        page.get_by_role("button", name="Render again and compare").click()
+        page.get_by_text("Every byte is the same as when it was published.").wait_for()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="HTML ES").click()
+        spanish = Path(download.value.path()).read_text("utf-8")
+        page.close()
+    assert "Los decomisos llegaron tarde." in spanish
+    (line,) = (store / "bulletins" / "issued.jsonl").read_text("utf-8").splitlines()
+    record = json.loads(line)
+    assert (record["week"], record["author"], record["verified"]) == (
+        "2026-W39", "local (identity not verified)", False,
+    )  # fmt: skip
