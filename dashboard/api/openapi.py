@@ -245,7 +245,7 @@ def _path(endpoint: Endpoint) -> dict[str, Any]:
 def _file() -> dict[str, Any]:
     about = "A file of a frozen bulletin, as it was published"
     said = {"name": "as `name` in /snapshots", "file": "as `file` in /snapshots, its slashes as they are"}
-    content = {kind: {} for kind in dict.fromkeys(snapshots.KINDS.values())}
+    content: dict[str, Any] = {kind: {} for kind in dict.fromkeys(snapshots.KINDS.values())}
     refused = {"400": "Refused", "404": "NotFound", "503": "Unavailable"}
     return {
         "get": {
