@@ -18,7 +18,8 @@ from pathlib import Path
 from statistics import median
 
 from data_sources.ingest import default_as_of, open_store
-from surveillance import pipeline
+from surveillance import lab, pipeline
+from surveillance.assessment import Assessment
 from surveillance.budget import spend
 from surveillance.judging import Judgements, newest
 from surveillance.plan import DEFAULT_PLAN
@@ -56,7 +57,21 @@ def main() -> None:
             took = milliseconds(lambda a=watch, b=wide[slice(0, 1)]: Judgements(a, b).rows(0.003))  # type: ignore[misc]
             print(f"{f'one series of {wide.indicator.id}':46}{took:8.1f} ms")
         print(f"{'alarm budget anew':46}{milliseconds(lambda: spend(6.0, fits)):8.1f} ms")
+        panel = pipeline.run(store, as_of)
+        kept = {watch.indicator: lab.fits(watch, wide) for watch, wide in known}
+        for name, changed in (("the dial", 0), ("one measure changed", 1)):
+            took = milliseconds(lambda n=changed: _draft(known, kept, panel, n))  # type: ignore[misc]
+            print(f"{f'draft of {name}, all series':46}{took:8.1f} ms")
         print(f"{'whole assessment from disk':46}{milliseconds(lambda: pipeline.run(store, as_of)):8.1f} ms")
+
+
+def _draft(known: list, kept: dict[str, lab.Fits], panel: Assessment, changed: int) -> None:  # type: ignore[type-arg]
+    """A draft applied as the Lab does it: rows that stay the panel's keep their fits."""
+    fitted = []
+    for place, (watch, wide) in enumerate(known):
+        last = place >= len(known) - changed
+        fitted.append(lab.fits(watch, wide) if last else kept[watch.indicator])
+    lab.compare(panel.verdicts, lab.trial(replace(panel.plan, budget=12.0), fitted).verdicts)
 
 
 def _newest(known: list) -> None:  # type: ignore[type-arg]

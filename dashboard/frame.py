@@ -104,9 +104,8 @@ def _settings(t: Text, chosen: Selection) -> None:
         if chosen.settings:
             st.markdown(f"**{text.escape_markdown(plan.name)}**")
             if plan.author:
-                st.markdown(
-                    f":small[{text.escape_markdown(t('Saved by {author}', author=settings_words.author(t, plan.author)))}]"
-                )
+                said = t("Saved by {author}", author=settings_words.author(t, plan.author))
+                st.markdown(f":small[{text.escape_markdown(said)}]")
             if plan.note:
                 st.markdown(f":small[{text.escape_markdown(plan.note)}]")
         st.markdown(settings_words.listed(t, changes))

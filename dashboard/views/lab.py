@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard import data, text
-from dashboard.filters import Selection
+from dashboard.filters import BUDGETS, Selection
 from dashboard.sentences import series_name
 from dashboard.text import Text
 from dashboard.views import lab_all, lab_controls, lab_own, lab_past, lab_preview, lab_share, picker
@@ -60,6 +62,8 @@ def render(selection: Selection) -> None:
         if shown:
             lab_past.part(t, asked, shown.wide, own=own)
         lab_share.part(t, selection, asked)
+    for budget in BUDGETS:  # the page is drawn: now what the dial's next move needs
+        _alpha(selection, panel, replace(DEFAULT_PLAN, budget=budget))
 
 
 def _alpha(selection: Selection, panel: Assessment, draft: Plan) -> float:

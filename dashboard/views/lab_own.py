@@ -156,7 +156,7 @@ def _draw(
             st.altair_chart(
                 charts.series_chart(
                     rows, unit=t("own unit"), country="us" if wide.observed.columns[0][0] == "US" else "mx",
-                    language=t.language, dark=data.dark(), labels=words(t), height=280, description=title,
+                    language=t.language, dark=data.dark(), labels=words(t), height=280,
                     draft=marked(after, found, rows) if asked.changes else None,
                 ),
                 width="stretch", theme=None, alt=title, key="lab-own-chart",

@@ -84,7 +84,6 @@ def part(t: Text, asked: Asked, wide: Wide) -> Shown | None:
             labels=words(t),
             draft=marked(verdicts, found, rows) if asked.changes else None,
             height=280,
-            description=counted(t, found),
         ),
         caption=f"{_note(t, found)} {sentences.caption(t, asked.panel, chosen, rows, source)}",
         table=table(t, rows, verdicts, draft=bool(asked.changes)),
