@@ -225,8 +225,14 @@ def changes(before: Assessment, after: Assessment) -> Changes:
     both = by_key(after).join(by_key(before).add_suffix("_before"), how="outer")
     open_now, open_then = (both[name].isin(["signal", "last_known"]) for name in ("state", "state_before"))
     newer = both["period"] > both["period_before"]
-    masks = (newer, open_now & ~open_then, open_then & ~open_now)
-    return Changes(*(list(both.index[mask]) for mask in masks), *_restated(before, after))
+    revised, lost = _restated(before, after)
+    return Changes(
+        newer=list(both.index[newer]),
+        opened=list(both.index[open_now & ~open_then]),
+        closed=list(both.index[open_then & ~open_now]),
+        revised=revised,
+        lost=lost,
+    )
 
 
 def _restated(

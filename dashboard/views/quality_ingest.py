@@ -95,7 +95,7 @@ def _held(t: Text, selection: Selection) -> None:
 
 
 def _month(t: Text, day: object) -> str:
-    return text.MISSING if pd.isna(day) else t.month(pd.Timestamp(day))  # type: ignore[call-overload, arg-type]
+    return text.MISSING if pd.isna(day) else t.month(pd.Timestamp(str(day)))
 
 
 def _source(t: Text, name: str) -> str:
