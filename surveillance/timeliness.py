@@ -50,10 +50,10 @@ def timeliness(store: Store, as_of: date) -> pd.DataFrame:
     """One row per stream (COLUMNS) from the publications known on *as_of*.
 
     `days`: the median, with its smallest and largest, of the days from a period's end to the publication in which
-    it first stood as the newest one; `publications`, how many that rests on. `complete_d`: Σ x(t, d) /
-    Σ x(t, final) over the periods t (and, below the nation, places) of which both are held, x(t, d) from the newest publication
-    whose age at t is in (d − cadence, d], 0 where it did not have t yet, and the final figure from the newest
-    publication at least 365 days after t's end; `periods_d`, how many t. NaN where no publication says so, with the
+    it first stood as the newest one; `publications`, how many that rests on. `complete_d`: Σ x(t, d) / Σ x(t, end)
+    over the periods t (and, below the nation, places) of which both are held: x(t, d) from the newest publication
+    whose age at t is in (d − cadence, d], 0 where it did not have t yet, and x(t, end) from the newest publication
+    at least 365 days after t's end; `periods_d`, how many t. NaN where no publication says so, with the
     `reason`: `not_measured`, `no_figure`, `embedded` (only single published figures, no whole publication) or "".
     Sources that publish single figures have no vintages and count as none.
     """
