@@ -107,10 +107,10 @@ def write_pages(
         stem = f"bulletin_{folder.name}_{language}"
         say(f"{stem}.html")
         sections = _sections(t, assessment, before, store, facts, (corrections or {}).get(language, []))
-        content = _content(t, assessment, store, folder.name, edition, sections, facts.tiles)
-        page = template.render(content)
+        tiles = [_tile(t, tile) for tile in facts.tiles]
+        page = template.render(_content(t, assessment, store, folder.name, edition, sections, tiles))
         (folder.path / f"{stem}.html").write_text(page, encoding="utf-8")
-        for picture in _pictures(content["tiles"], sections):
+        for picture in _pictures(tiles, sections):
             (folder.path / "charts" / f"{picture.name}_{language}.svg").write_text(picture.svg, encoding="utf-8")
         try:
             if not missing:
@@ -154,7 +154,7 @@ def _content(
     week: str,
     edition: Edition,
     sections: list[Section],
-    tiles: list[situation.Tile],
+    tiles: list[dict[str, object]],
 ) -> dict[str, object]:
     other: Language = "es" if t.language == "en" else "en"
     highlights = (
@@ -183,7 +183,7 @@ def _content(
             if (words := edition.notes.get(country, {})).get(t.language, "").strip()
         ],
         "tiles_heading": t("The two countries side by side"),
-        "tiles": [_tile(t, tile) for tile in tiles],
+        "tiles": tiles,
         "sections": sections,
         "page_of": {"before": t("Page"), "of": t("of")},
         "colophon": _colophon(t, assessment, week),

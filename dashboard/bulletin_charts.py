@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from dashboard import charts, sentences
-from dashboard.filters import Selection
 from dashboard.text import Text
 from dashboard.views import lanes as lane_words
 from data_sources.indicators import INDICATORS
@@ -106,7 +105,6 @@ def signal(t: Text, assessment: Assessment, wide: Wide, series: pd.Series, title
 
 def lanes(t: Text, assessment: Assessment, found: list[Lane]) -> tuple[Picture, str]:
     """Supply, use and harm of both countries on one time axis, and the caption below."""
-    selection = Selection(t.language, assessment.as_of, assessment.as_of)
-    words = lane_words.block(t, selection, found, dark=False)
+    words = lane_words.block(t, assessment.as_of, found, dark=False)
     chart = words.chart.properties(width=560)
     return pictured(chart, t, name="lanes", title=words.title, description=words.alt), words.caption

@@ -37,7 +37,7 @@ def extract(assessment: Assessment, store: Store, row: pd.Series) -> Extract:
     """The extract of one row of `assessment.signals`."""
     series = (str(row["indicator"]), str(row["geography"]), str(row["substance"]))
     period = pd.Timestamp(row["period"])
-    found = Counter(cell.stand for cell in corroboration(assessment, series, period))
+    found = Counter(str(cell.stand) for cell in corroboration(assessment, series, period))
     return Extract(artefacts(store, assessment, series, period), found)
 
 

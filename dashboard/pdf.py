@@ -52,7 +52,7 @@ def render(page: str, *, identifier: str) -> Rendered:
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    class Own(URLFetcher):  # type: ignore[misc]
+    class Own(URLFetcher):
         """Reads the typeface and nothing else, whatever a page asks for."""
 
         def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:

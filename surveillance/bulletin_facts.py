@@ -99,6 +99,6 @@ def supply(store: Store, as_of: date) -> list[Supply]:
         if last is None:
             continue
         line = line.loc[:last]
-        sums = (line.tail(months).sum(skipna=False, min_count=months) for months in (3, 12))
-        out.append(Supply(substance, pd.Timestamp(last), *(float(total) for total in sums), *change(line, record)))
+        newest, year = (float(line.tail(months).sum(skipna=False, min_count=months)) for months in (3, 12))
+        out.append(Supply(substance, pd.Timestamp(last), newest, year, *change(line, record)))
     return out

@@ -145,10 +145,11 @@ def install(dev):
 
 
 def pango():
-    """The system's libraries that the bulletin's PDFs need; without them its pages are HTML alone, which it says."""
+    """The system's libraries that the bulletin's PDFs need; without them its pages are HTML alone."""
     if not works(PYTHON, "-c", "from weasyprint.text.ffi import pango"):
         say("Installing Pango for the bulletin's PDFs")
-        if not all([apt(name) for name in ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")]):
+        names = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
+        if not all(apt(name) for name in names):
             say("No Pango: bulletins are written as HTML alone. On macOS: brew install pango.")
 
 

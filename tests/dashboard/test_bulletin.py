@@ -36,9 +36,13 @@ def written(embedded, tmp_path_factory):
     return bulletin.write(assessment, store, tmp_path_factory.mktemp("out"), edition=EDITION)
 
 
+def page_of(written, language, kind):
+    return written.path / f"bulletin_{written.path.name}_{language}.{kind}"
+
+
 @pytest.fixture(scope="module", params=LANGUAGES)
 def page(request, written):
-    return Outline.of((written.path / f"bulletin_2026-W39_{request.param}.html").read_text("utf-8")), request.param
+    return Outline.of(page_of(written, request.param, "html").read_text("utf-8")), request.param
 
 
 class Outline(HTMLParser):
@@ -108,7 +112,7 @@ def test_replay_and_modified_settings_are_marked(page):
 
 
 def test_no_english_is_left_on_the_spanish_page(written):
-    said = "".join(Outline.of((written.path / "bulletin_2026-W39_es.html").read_text("utf-8")).words)
+    said = "".join(Outline.of(page_of(written, "es", "html").read_text("utf-8")).words)
     said = said[said.index("Boletín semanal") :].replace(HOSTILE, "")
     assert not re.findall(r"\b(?:the|with|signals?|months?|expected|near|week|before|of|and)\b", said)
 
@@ -116,7 +120,7 @@ def test_no_english_is_left_on_the_spanish_page(written):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pdf_is_tagged_short_and_speaks_its_language(written, language):
     assert written.no_pdf == ""
-    with pikepdf.open(written.path / f"bulletin_2026-W39_{language}.pdf") as file:
+    with pikepdf.open(page_of(written, language, "pdf")) as file:
         assert 1 < len(file.pages) <= bulletin.MOST_PAGES
         assert len(file.pages) == written.pages[language]
         assert str(file.Root.Lang) == {"en": "en-US", "es": "es-MX"}[language]
