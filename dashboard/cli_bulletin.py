@@ -34,9 +34,7 @@ def run(arguments: argparse.Namespace, store: Store, as_of: date) -> bool:
         return True
     found = [issue for issue in publishing.issues(folder) if issue.as_of == as_of]
     if not found:
-        raise publishing.PublishingError(
-            f"no issue of the week that ended on {as_of}; `drug-trends bulletin list`"
-        )
+        raise publishing.PublishingError(f"no issue of the week that ended on {as_of}; `drug-trends bulletin list`")
     differ = publishing.verify(store, folder, found[0], say=_say)
     print("\n".join(differ) if differ else f"{found[0].path}: every byte is the same")
     return not differ

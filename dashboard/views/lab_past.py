@@ -97,9 +97,7 @@ def _vintages(t: Text, asked: Asked, panel: Setting, draft: Setting) -> None:
             vintages, today = _known_then(asked)
             found = [replay(setting, vintages, today) for setting in (panel, draft)] if vintages else []
         if not found or not found[0].judged:
-            st.markdown(
-                t("Not available: no earlier publication is held in which this series can be judged.")
-            )
+            st.markdown(t("Not available: no earlier publication is held in which this series can be judged."))
             return
         st.markdown(_replayed(t, *found))
         said = t("The newest period of each stored publication, judged as known then, against today's figures.")
