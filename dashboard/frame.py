@@ -26,6 +26,9 @@ ICON = (
     "<rect x='8' width='5' height='20' y='2' fill='%23009E73'/></svg>"
 )
 VISIT = "drug_trends_visit"  # a cookie: the day of the last visit, nothing else
+_CHOSEN = (
+    '[data-variant="segmented_control"][data-selected="true"] p, [data-variant="pills"][data-selected="true"] p'
+)
 _HELD = ("lang", "as_of", "budget", "settings")  # what goes along from page to page
 
 
@@ -171,6 +174,8 @@ def mend_page(chosen: Selection) -> None:
     code = "es-MX" if chosen.language == "es" else "en-US"
     last_visit()  # read before it is written
     cookie = f"{VISIT}={data.today()}; path=/; max-age=31536000; SameSite=Strict"
+    if data.dark():  # where the theme's blue is too dark on its own shade
+        st.html(f"<style>{_CHOSEN} {{color: {look.DARK.ink} !important}}</style>")
     st.html(
         f"<script>document.documentElement.lang = '{code}'; document.cookie = '{cookie}'</script>",
         unsafe_allow_javascript=True,

@@ -16,9 +16,25 @@ disable_debug_mode()
 
 
 def specification(chart: Any) -> dict[str, Any]:
-    """The Vega-Lite specification of a finished chart, its data within."""
+    """The Vega-Lite specification of a finished chart, its data within.
+
+    Its marks and axes are hidden from screen readers, to whom Vega would read each of them, in English; the text
+    of the whole speaks instead.
+    """
     spec: dict[str, Any] = chart.to_dict(validate=False)
+    config = spec.setdefault("config", {})
+    for name in ("axis", "legend"):
+        config[name] = {**config.get(name, {}), "aria": False}
+    _hush(spec)
     return spec
+
+
+def _hush(spec: dict[str, Any]) -> None:
+    if "mark" in spec:
+        mark = spec["mark"]
+        spec["mark"] = {**(mark if isinstance(mark, dict) else {"type": mark}), "aria": False}
+    for part in (*spec.get("layer", ()), *spec.get("hconcat", ()), *spec.get("vconcat", ())):
+        _hush(part)
 
 
 def picture(chart: Any, *, alt: str, key: str, place: Any = st, **options: Any) -> Any:

