@@ -1,25 +1,28 @@
 """How fast the pages are: `python bench/pages.py [--store DIR] [--sessions 10]`, medians in headless Chromium.
 
 First visit: from navigation to the first page's sentence on a warm server. Page change: from the click on a link
-of the navigation to the new page's title. Apply in the Lab. Memory a session adds to the server. Then sessions at
-once, each on its own language and day, clicking through all pages: the 95th percentile of page changes, errors,
-and whether any page showed another session's day or language.
+of the navigation to the new page's title, and to the end of its script. Apply in the Lab: from the click on the
+dial to the one series' new answer, and from the click on Apply to that of all series. Then sessions at once in one
+browser, each on its own language and day, clicking through all pages with *LOOK* seconds between: the 95th
+percentile of page changes, errors, whether any page showed another session's day or language, and the memory that a
+session adds to the server, whose answers for each day are held before.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import shutil
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
+from playwright.async_api import Page as AsyncPage
+from playwright.async_api import async_playwright
 from playwright.sync_api import Browser, Page, sync_playwright
 from screenshots import QUIET, SETTLED, chromium, serving, settle
 
@@ -33,8 +36,11 @@ SECTION = dict(
     )
 )
 TIMES = 5
+LOOK = 2.0  # seconds that a session looks at a page before its next click
 TITLE = "document.querySelector('[data-testid=stMain] h1')?.innerText ?? ''"
+NEW_TITLE = f"before => {{ const now = {TITLE}; return now && now !== before; }}"
 DAYS = ("2026-11-24", "2026-10-20", "2026-09-20", "2025-12-15", "2025-10-01")
+SECTIONS, LINK = "[data-testid=stTopNavSection]", "[data-testid=stTopNavDropdownLink][href$='/{}']"
 
 
 def main() -> int:
@@ -47,11 +53,12 @@ def main() -> int:
         folder = Path(scratch) / "store"
         if asked.store:
             shutil.copytree(asked.store, folder)
-        with serving(folder) as url, sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=chromium(), args=list(QUIET))
-            _alone(browser, url)
-            browser.close()
-            _together(url, asked.sessions)
+        with serving(folder) as url:
+            with sync_playwright() as play:
+                browser = play.chromium.launch(executable_path=chromium(), args=list(QUIET))
+                _alone(browser, url)
+                browser.close()
+            asyncio.run(_together(url, asked.sessions))
     return 0
 
 
@@ -70,12 +77,16 @@ def _alone(browser: Browser, url: str) -> None:
     settle(page)
     for path in PAGES:  # each page once, so that its answers are held
         change(page, path)
-    rounds = {path: [change(page, path) for path in [path] for _ in range(1)] for path in PAGES}
-    for _ in range(TIMES - 1):
+    rounds: dict[str, list[tuple[float, float]]] = {path: [] for path in PAGES}
+    for _ in range(TIMES):
         for path in PAGES:
             rounds[path].append(change(page, path))
     for path, seconds in rounds.items():
-        _line(f"change to {path or 'situation'}", seconds, "< 1.0")
+        _line(f"change to {path or 'situation'}, title", [title for title, _ in seconds], "< 1.0")
+        _line("                      whole page", [whole for _, whole in seconds], "")
+    applied = [apply(page, url, number) for number in range(TIMES + 1)][1:]
+    _line("Lab, the dial: one series", [one for one, _ in applied], "< 0.5")
+    _line("Lab, Apply: all series", [every for _, every in applied], "< 2.0")
     context.close()
 
 
@@ -92,72 +103,120 @@ def visit(browser: Browser, url: str) -> float:
     return seconds
 
 
-def change(page: Page, path: str) -> float:
-    """Seconds from the click on a page's link in the navigation to its title and a script that has ended."""
+def change(page: Page, path: str) -> tuple[float, float]:
+    """Seconds from the click on a page's link in the navigation to its title, and to a script that has ended."""
     before = page.evaluate(TITLE)
-    page.get_by_test_id("stTopNavSection").nth(SECTION[path]).click()
-    link = page.locator(f"[data-testid=stTopNavDropdownLink][href$='/{path}']").first
+    page.locator(SECTIONS).nth(SECTION[path]).click()
+    link = page.locator(LINK.format(path)).first
     link.wait_for()
     start = time.perf_counter()
     link.click()
-    page.wait_for_function(f"before => {{ const now = {TITLE}; return now && now !== before; }}", arg=before)
-    seconds = time.perf_counter() - start
+    page.wait_for_function(NEW_TITLE, arg=before)
+    title = time.perf_counter() - start
     page.wait_for_function(SETTLED, timeout=60_000)
-    return seconds
+    whole = time.perf_counter() - start
+    page.wait_for_timeout(500)
+    return title, whole
+
+
+def apply(page: Page, url: str, number: int) -> tuple[float, float]:
+    """Seconds from the dial to the one series' answer, and from Apply to that of all, under a draft of its own."""
+    guard = 12 - number  # months left out before the one judged; the panel has 6
+    page.goto(f"{url}/lab?lang=en&draft=us_cbp_seizure_events.guard%3D{guard}")
+    settle(page)
+    badge = page.get_by_test_id("stMain").get_by_text("Modified (2 changes), not for publication").first
+    start = time.perf_counter()
+    page.get_by_test_id("stMain").get_by_role("radio", name=("2", "12")[number % 2], exact=True).click()
+    badge.wait_for()
+    one = time.perf_counter() - start
+    page.wait_for_function(SETTLED, timeout=60_000)
+    start = time.perf_counter()
+    page.get_by_role("button", name="Apply").click()
+    page.get_by_role("heading", name="All ").wait_for(timeout=60_000)
+    return one, time.perf_counter() - start
 
 
 @dataclass
 class Walked:
     """One session's walk."""
 
-    seconds: list[float] = field(default_factory=list)
+    seconds: list[tuple[str, float]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
 
-def _together(url: str, sessions: int) -> None:
-    """Sessions at once, each a browser context in a thread of its own."""
-    before = memory()
-    walks = [Walked() for _ in range(sessions)]
-    threads = [threading.Thread(target=_walk, args=(url, number, walks[number])) for number in range(sessions)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds = sorted(second for walk in walks for second in walk.seconds)
+async def _together(url: str, sessions: int) -> None:
+    """Sessions at once, each in a context of its own."""
+    pid = server()
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=chromium(), args=list(QUIET))
+
+        async def opened(number: int) -> AsyncPage:
+            context = await browser.new_context(viewport={"width": 1280, "height": 800})
+            page = await context.new_page()
+            language, day = _own(number)
+            await page.goto(f"{url}/?lang={language}&as_of={day}")
+            await _ended(page)
+            return page
+
+        for number in range(2 * len(DAYS)):  # once, so that the server is warm for every day and language
+            page, walk = await opened(number), Walked()
+            await _walk(page, number, walk, look=0)
+            await page.context.close()
+        before, busy = memory(pid), cpu(pid)
+        pages = [await opened(number) for number in range(sessions)]
+        walks = [Walked() for _ in range(sessions)]
+        start = time.perf_counter()
+        await asyncio.gather(*(_walk(pages[n], n, walks[n], look=LOOK) for n in range(sessions)))
+        took, after, busy = time.perf_counter() - start, memory(pid), cpu(pid) - busy
+        await browser.close()
+    seconds = sorted(second for walk in walks for _, second in walk.seconds)
     wrong = [text for walk in walks for text in walk.wrong]
-    print(f"{sessions} sessions at once, {len(seconds)} page changes")
+    print(f"{sessions} sessions at once, {len(seconds)} page changes in {took:.0f} s, a look of {LOOK:.0f} s each")
     print(f"  95th percentile {quantiles(seconds, n=20)[-1]:.2f} s, median {median(seconds):.2f} s   target < 3.0")
+    for path in PAGES:
+        own = [second for walk in walks for name, second in walk.seconds if name == path]
+        print(f"    {path or 'situation':12} median {median(own):5.2f}, longest {max(own):5.2f}" if own else path)
+    print(f"  processor time of the server {busy:.0f} s")
     print(f"  errors and crossings: {len(wrong)}")
     for text in wrong[:10]:
         print(f"    {text}")
-    print(f"  memory {before:.0f} MB → {memory():.0f} MB: {(memory() - before) / sessions:.1f} MB a session")
+    print(
+        f"  memory {before:.0f} MB → {after:.0f} MB: {(after - before) / sessions:.1f} MB a session   target < 30"
+    )
 
 
-def _walk(url: str, number: int, walk: Walked) -> None:
-    language = ("en", "es")[number % 2]
-    day = DAYS[number // 2 % len(DAYS)]
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium(), args=list(QUIET))
-        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-        page.goto(f"{url}/?lang={language}&as_of={day}")
-        settle(page)
-        for path in PAGES:
-            _try(walk, lambda path=path: walk.seconds.append(change(page, path)))  # type: ignore[misc]
-            _check(page, language, day, path, walk)
-            page.wait_for_timeout(700)  # a reader looks before the next click
-        browser.close()
+def _own(number: int) -> tuple[str, str]:
+    """The language and the day of a session."""
+    return ("en", "es")[number % 2], DAYS[number // 2 % len(DAYS)]
 
 
-def _try(walk: Walked, step: Callable[[], None]) -> None:
-    try:
-        step()
-    except Exception as error:  # noqa: BLE001  # whatever went wrong is what this script counts
-        walk.wrong.append(f"{type(error).__name__}: {str(error)[:150]}")
+async def _walk(page: AsyncPage, number: int, walk: Walked, *, look: float) -> None:
+    language, day = _own(number)
+    for path in PAGES:
+        try:
+            before = await page.evaluate(TITLE)
+            await page.locator(SECTIONS).nth(SECTION[path]).click()
+            link = page.locator(LINK.format(path)).first
+            await link.wait_for()
+            start = time.perf_counter()
+            await link.click()
+            await page.wait_for_function(NEW_TITLE, arg=before, timeout=60_000)
+            walk.seconds.append((path, time.perf_counter() - start))
+            await _ended(page)
+            await _check(page, language, day, path, walk)
+        except Exception as error:  # noqa: BLE001  # whatever went wrong is what this script counts
+            walk.wrong.append(f"{path}: {type(error).__name__}: {str(error)[:150]}")
+        await asyncio.sleep(look)
 
 
-def _check(page: Page, language: str, day: str, path: str, walk: Walked) -> None:
+async def _ended(page: AsyncPage) -> None:
+    await page.wait_for_selector("h1, h2", timeout=60_000)
+    await page.wait_for_function(SETTLED, timeout=60_000)
+
+
+async def _check(page: AsyncPage, language: str, day: str, path: str, walk: Walked) -> None:
     """The page speaks the session's language and tells the session's day."""
-    text = page.locator("[data-testid=stApp]").inner_text()
+    text = await page.locator("[data-testid=stApp]").inner_text()
     words = {"en": "Data as known on", "es": "Datos según lo conocido"}[language]
     year = day[:4]
     number = str(int(day[8:]))
@@ -165,18 +224,23 @@ def _check(page: Page, language: str, day: str, path: str, walk: Walked) -> None
         walk.wrong.append(f"{path}: not in {language}")
     elif f"{number} " not in text.split(words)[1][:24] or year not in text.split(words)[1][:30]:
         walk.wrong.append(f"{path}: another day than {day}: {text.split(words)[1][:30]!r}")
-    if page.locator("[data-testid=stException]").count():
+    if await page.locator("[data-testid=stException]").count():
         walk.wrong.append(f"{path}: a traceback")
 
 
-def memory() -> float:
-    """MB that the server of this script holds."""
-    pid = os.environ.get("PAGES_SERVER") or _child()
+def memory(pid: str) -> float:
+    """MB that the server holds."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
 
 
-def _child() -> str:
+def cpu(pid: str) -> float:
+    """Seconds of a processor that the server has used."""
+    used = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(used[11]) + int(used[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def server() -> str:
     """The process that serves: the child of this one that runs Streamlit."""
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():

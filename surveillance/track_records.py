@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from surveillance.evaluation import evaluated, rank_detectors
@@ -18,13 +20,18 @@ def track_record(kind: str, plan: Plan) -> pd.DataFrame:
     which `signals`, the share of months that begin a signal as published, came nearest to 1 %. `rank` is NA where
     that rate was missed, or the detector is there to compare with. `planned`: the plan uses this very kind there.
     """
-    ranked = rank_detectors(evaluated())
+    ranked = _ranked()
     mine = ranked[ranked["detector"].str.split("(").str[0] == kind]
     best = mine.drop_duplicates(["indicator", "role"])
     used = {(name, role) for name, role in watched_by(kind, plan)}
     pairs = zip(best["indicator"], best["role"], strict=True)
     table = best.rename(columns={"sensitivity": "found", "timeliness": "delay"})
     return table.assign(planned=[pair in used for pair in pairs])[list(COLUMNS)].reset_index(drop=True)
+
+
+@cache
+def _ranked() -> pd.DataFrame:
+    return rank_detectors(evaluated())
 
 
 def watched_by(kind: str, plan: Plan) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,9 +12,11 @@ import streamlit as st
 from dashboard import benchmark_words as words
 from dashboard import chart_block, data, filters, publishing, text
 from dashboard.benchmark_blocks import block, small_picture
+from dashboard.chart_block import Block
+from dashboard.chart_block import Block
 from dashboard.downloads import csv_with_notes
 from dashboard.filters import Selection
-from dashboard.pictures import picture
+from dashboard.pictures import picture, specification
 from dashboard.text import Text
 from dashboard.timeliness_words import timeliness_brief
 from dashboard.triage.desk import DeskError
@@ -116,7 +119,7 @@ def _card(t: Text, selection: Selection, row: Row, as_of: pd.Timestamp, *, linke
     else:
         _three(t, row)
         _quotation(t, row)
-        _picture(t, row)
+        _picture(t, row, as_of)
     if said := words.also(t, row):
         st.markdown(f":small[{_safe(said)}]")
     if row.parts and "largest_factor" in row.parts:
@@ -181,8 +184,12 @@ def _quotation(t: Text, row: Row) -> None:
     st.markdown(f":small[*{said}*]")
 
 
-def _picture(t: Text, row: Row) -> None:
-    made = small_picture(t, row, dark=data.dark())
+def _picture(t: Text, row: Row, as_of: pd.Timestamp) -> None:
+    def make(_: object, name: str, language: str, dark: bool) -> tuple[dict[str, Any], str] | None:
+        found = small_picture(t, row, dark=dark)
+        return None if found is None else (specification(found[0]), found[1])
+
+    made = data.computed("benchmark-picture", make, as_of, row.benchmark.id, t.language, data.dark())
     if made is not None:
         picture(made[0], alt=made[1], key=f"line-{row.benchmark.id}")
 
@@ -222,7 +229,10 @@ def _detail(t: Text, selection: Selection, row: Row, as_of: pd.Timestamp) -> Non
 
 
 def _chart(t: Text, selection: Selection, row: Row, as_of: pd.Timestamp) -> None:
-    made = block(t, row, as_of, dark=data.dark())
+    def make(_: object, name: str, language: str, dark: bool) -> Block | None:
+        return block(t, row, as_of, dark=dark)
+
+    made = data.computed("benchmark-block", make, as_of, row.benchmark.id, t.language, data.dark())
     if made is not None:
         with st.container(border=True, gap="xsmall"):
             chart_block.draw(t, selection, made)

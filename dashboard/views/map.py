@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -150,33 +149,32 @@ def _map(
     t: Text, selection: Selection, heading: str, rows: pd.DataFrame, found: list[Measured],
     scope: Sequence[str], selected: str | None, *, rate: bool, areas: bool,
 ) -> None:  # fmt: skip
-    circles, to = area_rows(t, selection) if areas else (pd.DataFrame(), None)
-    legends = [legend(t, one, rows, rate=rate) for one in found]
-    words = MapWords(
-        signal=t("open signal"), no_data=t("no figure that can be compared"), us=t("UNITED STATES"), mx=t("MEXICO")
-    )  # fmt: skip
-
-    def make(_: Selection, dark: bool) -> Any:
+    def make(_: Selection, dark: bool) -> Block:
         """Some thirty layers take a second to put together: once for all readers of the same map."""
-        return map_chart(
-            rows, circles, legends, frame=scope, language=selection.language, dark=dark, words=words,
-            selected=selected, labels=LABELS,
+        circles, to = area_rows(t, selection) if areas else (pd.DataFrame(), None)
+        legends = [legend(t, one, rows, rate=rate) for one in found]
+        words = MapWords(
+            signal=t("open signal"), no_data=t("no figure that can be compared"), us=t("UNITED STATES"),
+            mx=t("MEXICO"),
+        )  # fmt: skip
+        return Block(
+            key=f"map_{selected or 'all'}",
+            title=heading,
+            chart=map_chart(
+                rows, circles, legends, frame=scope, language=selection.language, dark=dark, words=words,
+                selected=selected, labels=LABELS,
+            ),
+            caption=_caption(t, selection, found, to),
+            table=_table(t, rows, rate=rate),
+            alt=_said(t, heading, rows),
+            about=_about(t, found),
+            export=rows.drop(columns=["shade", "short", "text", "tip", "named"]),
+            notes=[t.caution(one.indicator) for one in found],
+            selects=True,
         )  # fmt: skip
 
     shown = replace(selection, signal=None, indicator=None, substance=None, problems=())
-    chart = data.computed("map", make, shown, data.dark())
-    block = Block(
-        key=f"map_{selected or 'all'}",
-        title=heading,
-        chart=chart,
-        caption=_caption(t, selection, found, to),
-        table=_table(t, rows, rate=rate),
-        alt=_said(t, heading, rows),
-        about=_about(t, found),
-        export=rows.drop(columns=["shade", "short", "text", "tip", "named"]),
-        notes=[t.caution(one.indicator) for one in found],
-        selects=True,
-    )
+    block = data.computed("map", make, shown, data.dark())
     event = draw(t, selection, block, titled=False)
     picked = event.selection.get("state") if event is not None and "selection" in event else None
     code = picked[0].get("code") if picked else None
