@@ -13,7 +13,6 @@ from dashboard import benchmark_words as words
 from dashboard import chart_block, data, filters, publishing, text
 from dashboard.benchmark_blocks import block, small_picture
 from dashboard.chart_block import Block
-from dashboard.chart_block import Block
 from dashboard.downloads import csv_with_notes
 from dashboard.filters import Selection
 from dashboard.pictures import picture, specification
