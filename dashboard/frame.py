@@ -7,7 +7,7 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import data, filters, look, settings_words, text
+from dashboard import data, error_words, filters, look, settings_words, text
 from dashboard.filters import Selection
 from dashboard.text import Text
 from data_sources.registry import SOURCES
@@ -187,5 +187,5 @@ def broken(error: Exception) -> None:
     for language in text.LANGUAGES:
         t = text.of(language)
         st.title(t("The store cannot be opened"))
-        st.error(text.escape_markdown(error))
+        error_words.show(t, error)
         st.markdown(t("Nothing was changed. Put right what the message names, and load this page again."))

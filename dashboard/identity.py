@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import streamlit as st
 
 from dashboard.text import N_, Text, escape_markdown
+from data_sources.phrases import Phrase
 from surveillance import settings
 
 Role = Literal["viewer", "epidemiologist", "lead-US", "lead-MX"]
@@ -138,10 +139,12 @@ def read_roles(file: Path, _changed: int = 0) -> Mapping[str, frozenset[Role]]:
     try:
         held = tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{file.name}: not a TOML file of names and roles ({error})") from error
+        said = Phrase("{file}: not a TOML file of names and roles ({system})", file=file.name, system=str(error))
+        raise ValueError(said) from error
     found: dict[str, frozenset[Role]] = {}
     for name, roles in held.items():
         if not isinstance(roles, list) or not all(role in ROLES for role in roles):
-            raise ValueError(f'{file.name}: "{name}" must have a list of roles out of {", ".join(sorted(ROLES))}')
+            known = {"file": file.name, "name": name, "roles": ", ".join(sorted(ROLES))}
+            raise ValueError(Phrase('{file}: "{name}" must have a list of roles out of {roles}', **known))
         found[name.casefold()] = frozenset(roles) | VIEWER
     return found

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from urllib3.util import Retry, Url, parse_url
 
 from data_sources.errors import DownloadError
+from data_sources.phrases import Phrase
 from data_sources.source import Validators
 from data_sources.tables import LARGEST_TEXT, looks_like_html
 
@@ -64,7 +65,7 @@ class Response:
 class _Retryable(Exception):
     """An answer that may be better next time; *wait* is what the server asked for."""
 
-    def __init__(self, found: str, wait: float = 0) -> None:
+    def __init__(self, found: Phrase | str, wait: float = 0) -> None:
         super().__init__(found)
         self.wait = wait
 
@@ -93,8 +94,7 @@ class Downloader:
         self.hosts = frozenset(hosts)
         self.limits = limits or Limits()
         self._plain_http_on_loopback = plain_http_on_loopback
-        where = f" from {homepage}" if homepage else ""
-        self._by_hand = f"Get the file in a browser{where} and add it with: drug-trends import SOURCE FILE."
+        self._by_hand = by_hand(homepage)
         self._session = _Session()
         self._session.headers.update(
             {"User-Agent": f"drug-trends/{version('drug-trends')}", "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -115,17 +115,21 @@ class Downloader:
             try:
                 return self._attempt(url, headers, page, deadline)
             except _TRANSIENT as error:
-                failure = _Retryable(f"no complete answer ({_first_line(error)})")
+                failure = _Retryable(Phrase("no complete answer ({system})", system=_first_line(error)))
             except _Retryable as error:
                 failure = error
             wait = failure.wait or self.limits.backoff * 2**attempt
             if attempt + 1 == self.limits.attempts:
                 break
             if wait > self.limits.longest_wait or time.monotonic() + wait > deadline:
-                raise self._error(url, "an answer soon", f"{failure}, and {wait:.0f} s to wait before trying again")
+                found = Phrase(
+                    "{answer}, and {n} s to wait before trying again", answer=str(failure), n=round(wait)
+                )
+                raise self._error(url, Phrase("an answer soon"), found)
             log.info("%s: %s; trying again in %.0f s", url, failure, wait)
             time.sleep(wait)
-        raise self._error(url, "an answer", f"{failure}, {self.limits.attempts} times")
+        found = Phrase("{answer}, {n} times", answer=str(failure), n=self.limits.attempts)
+        raise self._error(url, Phrase("an answer"), found)
 
     def _attempt(self, url: str, headers: dict[str, str], page: bool, deadline: float) -> Response | None:
         target = url
@@ -144,7 +148,8 @@ class Downloader:
                 self._check_status(url, answer)
                 raw = self._body(url, answer, deadline)
             if not page and ("html" in answer.headers.get("Content-Type", "") or looks_like_html(raw)):
-                raise self._error(url, "data", "a web page (a gate against robots, or a moved file)")
+                found = Phrase("a web page (a gate against robots, or a moved file)")
+                raise self._error(url, Phrase("data"), found)
             return Response(
                 url=url,
                 raw=raw,
@@ -152,7 +157,7 @@ class Downloader:
                 etag=answer.headers.get("ETag"),
                 last_modified=answer.headers.get("Last-Modified"),
             )
-        raise self._error(url, "the file", f"more than {self.limits.redirects} redirects")
+        raise self._error(url, Phrase("the file"), Phrase("more than {n} redirects", n=self.limits.redirects))
 
     def _check_allowed(self, url: str, target: str) -> None:
         """Refuse a first address, link or redirect that leaves HTTPS or the allowed hosts."""
@@ -164,14 +169,15 @@ class Downloader:
         loopback = self._plain_http_on_loopback and parsed.scheme == "http" and parsed.host in _LOOPBACK
         https = parsed.scheme == "https" and parsed.port in (None, 443)
         if not (https or loopback) or parsed.auth or (parsed.host or "") not in self.hosts:
-            raise self._error(url, f"an https address on {' or '.join(sorted(self.hosts))}", f"{target[:200]!r}")
+            hosts = Phrase("an https address on {names}", names=", ".join(sorted(self.hosts)))
+            raise self._error(url, hosts, f"{target[:200]!r}")
 
     def _check_status(self, url: str, answer: requests.Response) -> None:
         status = f"HTTP {answer.status_code} {answer.reason or ''}".rstrip()
         if answer.status_code in RETRY_STATUSES:
             raise _Retryable(status, _retry_after(answer.headers.get("Retry-After", "")))
         if answer.status_code != 200:
-            raise self._error(url, "data", status)
+            raise self._error(url, Phrase("data"), status)
 
     def _body(self, url: str, answer: requests.Response, deadline: float) -> bytes:
         """The decompressed body, never holding more than the largest size allowed."""
@@ -193,15 +199,25 @@ class Downloader:
                 progress.update(len(piece))
                 self._check_size(url, len(body))
                 if time.monotonic() > deadline:
-                    raise self._error(url, f"the whole file within {self.limits.total:.0f} s", f"{len(body)} bytes")
+                    whole = Phrase("the whole file within {n} s", n=round(self.limits.total))
+                    raise self._error(url, whole, Phrase("{n} bytes", n=len(body)))
         return bytes(body)
 
     def _check_size(self, url: str, size: int) -> None:
         if size > self.limits.largest:
-            raise self._error(url, f"at most {self.limits.largest:,} bytes", "more")
+            raise self._error(url, Phrase("at most {n} bytes", n=f"{self.limits.largest:,}"), Phrase("more"))
 
     def _error(self, url: str, expected: str, found: str) -> DownloadError:
         return DownloadError(expected, found, self._by_hand, file=url)
+
+
+def by_hand(homepage: str = "", command: str = "drug-trends import SOURCE FILE") -> Phrase:
+    """What to try where a download does not work: the file from *homepage* in a browser, and the *command*."""
+    if not homepage:
+        return Phrase("Get the file in a browser and add it with: {command}.", command=command)
+    return Phrase(
+        "Get the file in a browser from {homepage} and add it with: {command}.", homepage=homepage, command=command
+    )
 
 
 def _joined(target: str, location: str) -> str:

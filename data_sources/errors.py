@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data_sources.phrases import Phrase
+
 
 @dataclass
 class SourceError(Exception):
     """A publication that cannot be used: where, what was expected, what was found and what to try.
 
-    `file` is filled in by whoever knows it (the importer, the downloader); a parser names only the place.
+    `file` is filled in by whoever knows it (the importer, the downloader); a parser names only the place. What is
+    in our words is a Phrase, which the pages translate; plain text is the file's or the publisher's own.
     """
 
     expected: str
@@ -19,9 +22,17 @@ class SourceError(Exception):
     file: str = ""
 
     def __str__(self) -> str:
-        where = ", ".join(part for part in (self.file, self.place) if part) or "input"
-        sentence = f"{where}: expected {self.expected}; found {self.found}."
-        return f"{sentence} {self.try_}" if self.try_ else sentence
+        """All of it as one Phrase, which the store's log keeps with its parts."""
+        told = {"expected": self.expected, "found": self.found}
+        if self.file and self.place:
+            sentence = Phrase(
+                "{file}, {place}: expected {expected}; found {found}.", file=self.file, place=self.place, **told
+            )
+        elif self.file or self.place:
+            sentence = Phrase("{place}: expected {expected}; found {found}.", place=self.file or self.place, **told)
+        else:
+            sentence = Phrase("input: expected {expected}; found {found}.", **told)
+        return Phrase("{error} {hint}", error=sentence, hint=self.try_) if self.try_ else sentence
 
     def in_file(self, name: str) -> SourceError:
         """The same error, naming its file; a name already given stays."""

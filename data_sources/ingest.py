@@ -10,6 +10,7 @@ from pathlib import Path
 
 from data_sources.download import Downloader
 from data_sources.errors import SourceError, StoreError
+from data_sources.phrases import Phrase
 from data_sources.registry import SOURCES
 from data_sources.source import Publication, Source
 from data_sources.store import Store
@@ -107,22 +108,23 @@ def import_file(store: Store, source: Source, path: Path, as_of: date | None, *,
         size = path.stat().st_size
         if size > LARGEST_FILE:
             raise SourceError(
-                f"a file of at most {LARGEST_FILE // 2**20} MB",
-                f"{size // 2**20} MB",
-                "Check that it is the publisher's file.",
+                Phrase("a file of at most {n} MB", n=LARGEST_FILE // 2**20),
+                Phrase("{n} MB", n=size // 2**20),
+                Phrase("Check that it is the publisher's file."),
                 file=name,
             )
         raw = path.read_bytes()
         day = as_of or source.dated(name, raw)
         if day is None:
             raise AsOfNeeded(
-                "the date on which the file was public",
-                "no date in the file or its name",
-                "Give it with --as-of YYYY-MM-DD.",
+                Phrase("the date on which the file was public"),
+                Phrase("no date in the file or its name"),
+                Phrase("Give it with --as-of YYYY-MM-DD."),
                 file=name,
             )
         if day > now.date():
-            raise SourceError("an as-of date that is not in the future", f"{day}", "Correct --as-of.", file=name)
+            expected = Phrase("an as-of date that is not in the future")
+            raise SourceError(expected, f"{day}", Phrase("Correct --as-of."), file=name)
     except SourceError as error:
         if not isinstance(error, AsOfNeeded):
             store.refuse(source.id, name, error, now)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from data_sources.errors import SchemaError
 from data_sources.indicators import INDICATORS
+from data_sources.phrases import Phrase
 from data_sources.vocabulary import GEOGRAPHIES, STATUSES, SUBSTANCES
 
 COLUMNS = (
@@ -41,7 +42,9 @@ def frame(rows: pd.DataFrame) -> pd.DataFrame:
     """*rows* with the frame's columns, types and order; SchemaError where a column is missing."""
     missing = [column for column in COLUMNS if column not in rows]
     if missing:
-        raise SchemaError(f"the columns {', '.join(COLUMNS)}", f"no {', '.join(missing)}")
+        raise SchemaError(
+            Phrase("the columns {names}", names=", ".join(COLUMNS)), Phrase("no {name}", name=", ".join(missing))
+        )
     typed = dict.fromkeys(("indicator", "geography", "substance", "source", "status"), "str") | {
         "value": "float64",
         "provisional": "bool",
@@ -68,16 +71,18 @@ def check(rows: pd.DataFrame) -> pd.DataFrame:
     if not problems:
         problems = list(_periods(rows))
     if problems:
-        raise SchemaError("rows that keep the rules of the observations frame", "; ".join(problems))
+        expected = Phrase("rows that keep the rules of the observations frame")
+        raise SchemaError(expected, Phrase("{problems}", problems=problems))
     return rows
 
 
 def _some(values: Iterable[object]) -> str:
     shown = [str(value) for value in values]
-    return ", ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")
+    first = ", ".join(shown[:5])
+    return Phrase("{found} and {n} more", found=first, n=len(shown) - 5) if len(shown) > 5 else first
 
 
-def _vocabulary(rows: pd.DataFrame) -> Iterable[str]:
+def _vocabulary(rows: pd.DataFrame) -> Iterable[Phrase]:
     closed: dict[str, Collection[str]] = {
         "indicator": INDICATORS,
         "geography": GEOGRAPHIES,
@@ -86,36 +91,35 @@ def _vocabulary(rows: pd.DataFrame) -> Iterable[str]:
     }
     for column in ("period", "source", "as_of"):
         if (blank := rows[column].isna()).any():
-            yield f"{int(blank.sum())} rows without {column}"
+            yield Phrase("{n} rows without {column}", n=int(blank.sum()), column=column)
     for column, known in closed.items():
         unknown = sorted(set(rows[column].unique()) - set(known))
         if unknown:
-            yield f"unknown {column} {_some(unknown)}"
+            yield Phrase("unknown {column} {values}", column=column, values=_some(unknown))
 
 
-def _values(rows: pd.DataFrame) -> Iterable[str]:
+def _values(rows: pd.DataFrame) -> Iterable[Phrase]:
     reported = rows["status"] == "reported"
     if (valued := rows["value"].notna() & ~reported).any():
-        yield f"{int(valued.sum())} values although the status is not reported"
+        yield Phrase("{n} values although the status is not reported", n=int(valued.sum()))
     if (hollow := rows["value"].isna() & reported).any():
-        yield f"{int(hollow.sum())} rows reported without a value"
+        yield Phrase("{n} rows reported without a value", n=int(hollow.sum()))
     if np.isinf(rows["value"]).any():
-        yield "an infinite value"
+        yield Phrase("an infinite value")
     if (negative := rows["value"] < 0).any():
-        yield f"{int(negative.sum())} negative values, first {rows.loc[negative, SERIES].iloc[0].to_list()}"
+        first = " ".join(rows.loc[negative, SERIES].iloc[0])
+        yield Phrase("{n} negative values, first {series}", n=int(negative.sum()), series=first)
 
 
-def _keys(rows: pd.DataFrame) -> Iterable[str]:
+def _keys(rows: pd.DataFrame) -> Iterable[Phrase]:
     twice = rows.duplicated(KEY)
     if twice.any():
         first = rows.loc[twice, [*SERIES, "period"]].iloc[0]
-        yield (
-            f"{int(twice.sum())} keys given twice, first {first['indicator']} {first['geography']} "
-            f"{first['substance']} {first['period']:%Y-%m-%d}"
-        )
+        series = f"{first['indicator']} {first['geography']} {first['substance']} {first['period']:%Y-%m-%d}"
+        yield Phrase("{n} keys given twice, first {series}", n=int(twice.sum()), series=series)
 
 
-def _periods(rows: pd.DataFrame) -> Iterable[str]:
+def _periods(rows: pd.DataFrame) -> Iterable[Phrase]:
     for name, part in rows.groupby("indicator", sort=False):
         indicator = INDICATORS[str(name)]
         period = part["period"]
@@ -126,8 +130,14 @@ def _periods(rows: pd.DataFrame) -> Iterable[str]:
             "YS-OCT": (period.dt.day == 1) & (period.dt.month == 10),
         }[indicator.frequency]
         if not aligned.all():
-            yield f"{name}: {period[~aligned].iloc[0]:%Y-%m-%d} is not the first day of a period"
+            day = f"{period[~aligned].iloc[0]:%Y-%m-%d}"
+            yield Phrase("{name}: {day} is not the first day of a period", name=name, day=day)
         early = part["as_of"] < period_end(period, indicator.frequency)
         if indicator.window != "stock" and early.any():
             row = part.loc[early].iloc[0]
-            yield f"{name}: period {row['period']:%Y-%m-%d} is not over on {row['as_of']:%Y-%m-%d}, its as-of"
+            yield Phrase(
+                "{name}: period {day} is not over on {as_of}, its as-of",
+                name=name,
+                day=f"{row['period']:%Y-%m-%d}",
+                as_of=f"{row['as_of']:%Y-%m-%d}",
+            )

@@ -18,8 +18,9 @@ from urllib.parse import urljoin, urlsplit
 import numpy as np
 import pandas as pd
 
-from data_sources.download import Downloader
+from data_sources.download import Downloader, by_hand
 from data_sources.errors import DownloadError, SchemaError
+from data_sources.phrases import Phrase
 from data_sources.source import Publication, Validators
 from data_sources.tables import numbers, refuse
 
@@ -49,7 +50,7 @@ def case_files(
     Raises SchemaError where the grid of years, states and crimes has holes.
     """
     year_column = lines.columns[0]
-    refuse(lines, ~lines[year_column].str.fullmatch(r"20\d\d"), year_column, "a year such as 2025")
+    refuse(lines, ~lines[year_column].str.fullmatch(r"20\d\d"), year_column, Phrase("a year such as 2025"))
     year = lines[year_column].astype(int)
     _check_grid(lines, year, place, crime)
     figures = pd.concat(
@@ -62,25 +63,33 @@ def case_files(
     periods = [pd.Timestamp(year, month, 1) for year, month in monthly.index]
     published = np.flatnonzero(every.to_numpy().any(axis=1))
     if not len(published):
-        raise SchemaError("figures", "none but zeros and blanks", "Get the file again from the publisher.")
+        hint = Phrase("Get the file again from the publisher.")
+        raise SchemaError(Phrase("figures"), Phrase("none but zeros and blanks"), hint)
     return monthly.set_axis(pd.DatetimeIndex(periods, name="period")).iloc[: published[-1] + 1]
 
 
 def _check_grid(lines: pd.DataFrame, year: pd.Series, place: pd.Series, crime: Sequence[str]) -> None:
     """Every year has 32 states, and every state of a year the same crimes once: else the file was cut."""
-    refuse(lines, lines.duplicated([lines.columns[0], *lines.columns[1:3], *crime]), crime[-1], "each crime once")
+    twice = lines.duplicated([lines.columns[0], *lines.columns[1:3], *crime])
+    refuse(lines, twice, crime[-1], Phrase("each crime once"))
     years = sorted(year.unique())
     if years != list(range(years[0], years[-1] + 1)):
-        raise SchemaError(f"every year from {years[0]} to {years[-1]}", ", ".join(map(str, years)))
+        expected = Phrase("every year from {first} to {last}", first=int(years[0]), last=int(years[-1]))
+        raise SchemaError(expected, ", ".join(map(str, years)))
     for number in years:
         chosen = place[year == number]
         counts = chosen.value_counts()
         crimes = len(lines.loc[year == number, list(crime)].drop_duplicates())
         if len(counts) != _STATES or counts.nunique() != 1 or counts.iloc[0] != crimes:
             raise SchemaError(
-                f"{_STATES} states with {crimes} crimes each in {number}",
-                f"{len(counts)} states with {counts.min()} to {counts.max()}",
-                "The file may be truncated. Get it again from the publisher.",
+                Phrase("{n} states with {crimes} crimes each in {year}", n=_STATES, crimes=crimes, year=number),
+                Phrase(
+                    "{n} states with {least} to {most}",
+                    n=len(counts),
+                    least=int(counts.min()),
+                    most=int(counts.max()),
+                ),
+                Phrase("The file may be truncated. Get it again from the publisher."),
             )
 
 
@@ -146,9 +155,9 @@ def _discover(downloader: Downloader, wanted: str) -> list[str]:
         found = chosen(_resources(catalogue.raw), wanted) if catalogue else []
     if not found:
         raise DownloadError(
-            f"a link to a table with the word {wanted!r}",
-            "none on the page, none in the catalogue",
-            f"Get the file in a browser from {LANDING_PAGE} and add it with: drug-trends import SOURCE FILE.",
+            Phrase("a link to a table with the word {word}", word=repr(wanted)),
+            Phrase("none on the page, none in the catalogue"),
+            by_hand(LANDING_PAGE),
             file=LANDING_PAGE,
         )
     return found
@@ -207,9 +216,9 @@ def _resources(catalogue: bytes) -> list[tuple[str, str]]:
         return [(str(entry["name"]), str(entry["url"])) for entry in json.loads(catalogue)["result"]["resources"]]
     except (ValueError, TypeError, KeyError):
         raise DownloadError(
-            "the catalogue's answer with result and resources",
+            Phrase("the catalogue's answer with result and resources"),
             repr(catalogue[:80].decode("utf-8", "replace")),
-            f"Get the file in a browser from {LANDING_PAGE} and add it with: drug-trends import SOURCE FILE.",
+            by_hand(LANDING_PAGE),
             file=CATALOGUE,
         ) from None
 

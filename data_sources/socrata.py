@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 from data_sources.download import Downloader
 from data_sources.errors import LayoutError
+from data_sources.phrases import Phrase
 from data_sources.source import Publication, Validators
 
 
@@ -44,4 +45,4 @@ def updated_on(metadata: bytes) -> date:
         return datetime.fromtimestamp(json.loads(metadata)["rowsUpdatedAt"], UTC).date()
     except (ValueError, TypeError, KeyError, OverflowError, OSError):
         found = repr(metadata[:80].decode("utf-8", "replace"))
-        raise LayoutError("the dataset's metadata with rowsUpdatedAt, a time in seconds", found) from None
+        raise LayoutError(Phrase("the dataset's metadata with rowsUpdatedAt, a time in seconds"), found) from None

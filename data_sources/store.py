@@ -13,16 +13,18 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from data_sources import vintage_files
+from data_sources import phrases, vintage_files
 from data_sources.changes import CATEGORIES, CELL, changes, confirmed, inside, keyed, newest, restatements
 from data_sources.errors import SourceError, StoreError
 from data_sources.indicators import INDICATORS
 from data_sources.observations import COLUMNS, SERIES, empty
+from data_sources.phrases import Phrase
 from data_sources.source import Publication, Validators
 from data_sources.suppression import hidden, veiled
 from data_sources.vintage_files import Coverage, Log, vintages
@@ -65,9 +67,12 @@ class Store:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise StoreError(
-                f"another process is writing {source} in {self.root}; wait until it has finished and try again"
-            ) from None
+            said = Phrase(
+                "another process is writing {source} in {folder}; wait until it has finished and try again",
+                source=source,
+                folder=self.root,
+            )
+            raise StoreError(said) from None
         try:
             yield
         finally:
@@ -100,16 +105,16 @@ class Store:
         """Remember that a file was refused, and why; of REFUSALS_KEPT such records the oldest go."""
         folder = self.root / "refused"
         folder.mkdir(parents=True, exist_ok=True)
-        record = {"source": source, "name": name, "when": when.isoformat(), "error": str(error)}
+        record = {"source": source, "name": name, "when": when.isoformat(), **_told(str(error))}
         _replace(folder / f"{when:%Y%m%dT%H%M%S%f}_{source}.json", record)
         for old in sorted(folder.glob("[!.]*.json"))[:-REFUSALS_KEPT]:
             old.unlink(missing_ok=True)
 
     def note_attempt(self, source: str, when: datetime, error: str | None) -> None:
-        """Remember how the last fetch of a source ended."""
+        """Remember how the last fetch of a source ended; of an error that is a Phrase its parts are kept, too."""
         folder = self.root / "attempts"
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / f"{source}.json", {"source": source, "when": when.isoformat(), "error": error})
+        _replace(folder / f"{source}.json", {"source": source, "when": when.isoformat(), **_told(error)})
 
     # Reading
 
@@ -136,7 +141,13 @@ class Store:
         """The publisher's bytes."""
         held = vintage_files.raw(self.root / source, sha256)
         if held is None:
-            raise StoreError(f"{source} holds no publication {sha256[:16]} in {self.root}")
+            said = Phrase(
+                "{source} holds no publication {name} in {folder}",
+                source=source,
+                name=sha256[:16],
+                folder=self.root,
+            )
+            raise StoreError(said)
         return held
 
     def known_on(self, day: date, indicators: Collection[str] | None = None) -> pd.DataFrame:
@@ -195,13 +206,20 @@ class Store:
         rows = pd.concat(parts) if parts else empty()
         return rows.sort_values(["source", "period", "as_of"], ignore_index=True, kind="stable")
 
+    def suppressed(self) -> pd.DataFrame:
+        """The cells that are hidden as of every day, whatever was published of them: SERIES and period."""
+        logs = [self._log(source).rows for source in self.sources()]
+        parts = [rows.loc[rows["key"].isin(hidden(rows)), [*SERIES, "period"]] for rows in logs]
+        cells = pd.concat(parts) if parts else empty()[[*SERIES, "period"]]
+        return cells.astype(dict.fromkeys(SERIES, "str")).drop_duplicates(ignore_index=True)
+
     def refusals(self) -> pd.DataFrame:
-        """Refused files, newest first: when, source, name, error."""
-        return _records(self.root / "refused", ["when", "source", "name", "error"])
+        """Refused files, newest first: when, source, name, error, said (the error's Phrase, None without one)."""
+        return _records(self.root / "refused", ["when", "source", "name", "error", "said"])
 
     def attempts(self) -> pd.DataFrame:
-        """The last fetch of each source: when, source, error (None where it went well)."""
-        return _records(self.root / "attempts", ["when", "source", "error"])
+        """The last fetch of each source: when, source, error (None where it went well), and said as in refusals."""
+        return _records(self.root / "attempts", ["when", "source", "error", "said"])
 
     def failures(self) -> dict[str, str]:
         """The sources whose last fetch failed, with the reason."""
@@ -274,9 +292,23 @@ def _as_frame(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 def _records(folder: Path, columns: list[str]) -> pd.DataFrame:
     records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("[!.]*.json"))]
     table = pd.DataFrame(records, columns=columns)
+    table["said"] = pd.Series([_said(record) for record in records], dtype=object)
     return table.assign(when=pd.to_datetime(table["when"], utc=True)).sort_values(
         "when", ascending=False, ignore_index=True
     )
+
+
+def _told(error: str | None) -> dict[str, Any]:
+    return {"error": error} | ({"said": phrases.packed(error)} if isinstance(error, Phrase) else {})
+
+
+def _said(record: dict[str, Any]) -> Phrase | None:
+    """The phrase of a record; None in one that was written before there were any, or by hand."""
+    try:
+        said = phrases.unpacked(record["said"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return said if isinstance(said, Phrase) else None
 
 
 def _replace(path: Path, record: object) -> None:

@@ -8,13 +8,15 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from data_sources.errors import LayoutError, SchemaError
+from data_sources.phrases import Phrase
 
+MOST_PROBLEMS = 12  # that an error of a heading lists
 LARGEST_TEXT = 100 * 2**20  # bytes after decompression; the largest table known has about 20 MB
 ENGLISH_MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -26,7 +28,7 @@ SPANISH_MONTHS = (
 )  # fmt: skip
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
-_AGAIN = "Get the file again from the publisher."
+_AGAIN = Phrase("Get the file again from the publisher.")
 
 
 def looks_like_html(raw: bytes) -> bool:
@@ -50,9 +52,11 @@ def decompressed(raw: bytes, *, largest: int = LARGEST_TEXT) -> bytes:
             content = raw
     except (EOFError, OSError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
         # RuntimeError is how zipfile reports an encrypted member or an unknown compression.
-        raise LayoutError("a whole compressed file", f"a damaged or unreadable one ({error})", _AGAIN) from None
+        found = Phrase("a damaged or unreadable one ({system})", system=str(error))
+        raise LayoutError(Phrase("a whole compressed file"), found, _AGAIN) from None
     if len(content) > largest:
-        raise LayoutError(f"at most {largest // 2**20} MB of text", "more than that once decompressed", _AGAIN)
+        expected = Phrase("at most {n} MB of text", n=largest // 2**20)
+        raise LayoutError(expected, Phrase("more than that once decompressed"), _AGAIN)
     return content
 
 
@@ -65,9 +69,9 @@ def _only_member(raw: bytes, largest: int) -> bytes:
         ]
         if len(members) != 1:
             raise LayoutError(
-                "one file in the archive",
-                f"{len(members)} (an Excel workbook, or a folder)",
-                "Export or extract the table as CSV.",
+                Phrase("one file in the archive"),
+                Phrase("{n} (an Excel workbook, or a folder)", n=len(members)),
+                Phrase("Export or extract the table as CSV."),
             )
         with archive.open(members[0]) as stream:
             return stream.read(largest + 1)
@@ -80,12 +84,12 @@ def text_of(raw: bytes, *, encodings: Sequence[str] = ("utf-8-sig",)) -> str:
     """
     content = decompressed(raw)
     if not content.strip():
-        raise LayoutError("a table", "an empty file", _AGAIN)
+        raise LayoutError(Phrase("a table"), Phrase("an empty file"), _AGAIN)
     if looks_like_html(content):
         raise LayoutError(
-            "a table",
-            "a web page",
-            "A gate or error page of the publisher's site? Open it in a browser.",
+            Phrase("a table"),
+            Phrase("a web page"),
+            Phrase("A gate or error page of the publisher's site? Open it in a browser."),
         )
     failed: UnicodeDecodeError | None = None
     for encoding in encodings:
@@ -96,12 +100,13 @@ def text_of(raw: bytes, *, encodings: Sequence[str] = ("utf-8-sig",)) -> str:
             continue
         if "\0" not in text:
             return text
-    expected = f"text in {' or '.join(encodings)}"
+    expected = Phrase("text in an encoding out of: {names}", names=", ".join(encodings))
     if failed is None:
-        raise LayoutError(expected, "binary data or another encoding (UTF-16?)", "Save or export it as CSV.")
+        found = Phrase("binary data or another encoding (UTF-16?)")
+        raise LayoutError(expected, found, Phrase("Save or export it as CSV."))
     line = content.count(b"\n", 0, failed.start) + 1
-    byte = content[failed.start]
-    raise LayoutError(expected, f"the byte 0x{byte:02X}", "Save it in that encoding.", place=f"line {line}")
+    found = Phrase("the byte {byte}", byte=f"0x{content[failed.start]:02X}")
+    raise LayoutError(expected, found, Phrase("Save it in that encoding."), place=Phrase("line {n}", n=line))
 
 
 def table(
@@ -129,18 +134,19 @@ def table(
             if not any(map(str.strip, row)):
                 continue
             if len(row) != len(found):
-                raise _truncated(f"{len(found)} fields", f"{len(row)}", reader.line_num)
+                raise _truncated(Phrase("{n} fields", n=len(found)), f"{len(row)}", reader.line_num)
             rows.append(row)
             lines.append(reader.line_num)
     except csv.Error as error:
-        raise _truncated("comma-separated fields", f"text that is not ({error})", reader.line_num) from None
+        broken = Phrase("text that is not ({system})", system=str(error))
+        raise _truncated(Phrase("comma-separated fields"), broken, reader.line_num) from None
     if not text.endswith(("\n", "\r")):
         # Every publisher ends its last line; one cut inside its last field would otherwise pass as a number.
-        raise _truncated("a line break after the last line", "none", reader.line_num)
+        raise _truncated(Phrase("a line break after the last line"), Phrase("none"), reader.line_num)
     columns = dict(zip(found, zip(*rows, strict=True), strict=True)) if rows else {}
     frame = pd.DataFrame(columns, index=pd.Index(lines, name="line", dtype="int64"), dtype="str")
     if frame.empty:
-        raise LayoutError("rows under the heading", "none", _AGAIN)
+        raise LayoutError(Phrase("rows under the heading"), Phrase("none"), _AGAIN)
     return frame.assign(**{name: "" for name in optional if name not in frame})[[*headings, *optional]]
 
 
@@ -148,30 +154,40 @@ def _heading(
     row: list[str], headings: Sequence[str], optional: Sequence[str], aliases: Mapping[str, str]
 ) -> list[str]:
     found = [aliases.get(name.strip(), name.strip()) for name in row]
-    problems = [f"no {name}" for name in headings if name not in found]
-    problems += [f"unknown {name or 'blank heading'}" for name in found if name not in {*headings, *optional}]
-    problems += [f"{name} twice" for name in sorted(set(found)) if found.count(name) > 1]
+    problems = [Phrase("no {name}", name=name) for name in headings if name not in found]
+    for name in found:
+        if name not in {*headings, *optional}:
+            known = name[:80] or Phrase("blank heading")
+            problems.append(Phrase("unknown {name}", name=known))
+    problems += [Phrase("{name} twice", name=name[:80]) for name in sorted(set(found)) if found.count(name) > 1]
     if problems:
         raise LayoutError(
-            f"the columns {', '.join(headings)}",
-            f"{', '.join(row)} ({'; '.join(problems)})"[:800],
-            "Check that the file is this source's; a new layout of the publisher needs a change here.",
-            place="line 1",
+            Phrase("the columns {names}", names=", ".join(headings)),
+            Phrase("{heading} ({problems})", heading=", ".join(row)[:400], problems=problems[:MOST_PROBLEMS]),
+            Phrase("Check that the file is this source's; a new layout of the publisher needs a change here."),
+            place=Phrase("line {n}", n=1),
         )
     return found
 
 
 def _truncated(expected: str, found: str, line: int) -> LayoutError:
-    return LayoutError(expected, found, f"The file may be truncated. {_AGAIN}", place=f"line {line}")
+    hint = Phrase("The file may be truncated. Get it again from the publisher.")
+    return LayoutError(expected, found, hint, place=Phrase("line {n}", n=line))
+
+
+def one_of(names: Iterable[str]) -> Phrase:
+    """What is expected where a publisher's words come out of a short list."""
+    return Phrase("one of {names}", names=", ".join(names))
 
 
 def refuse(frame: pd.DataFrame, bad: pd.Series, column: str, expected: str, try_: str = "") -> None:
     """Nothing where no row is *bad*; otherwise a SchemaError naming the first one's line, column and value."""
     if bad.any():
         line = frame.index[bad.to_numpy()][0]
-        value = str(frame.loc[line, column])[:80]
-        more = f" and {int(bad.sum()) - 1} more" if bad.sum() > 1 else ""
-        raise SchemaError(expected, f"{value!r}{more}", try_, place=f"line {line}, column {column}")
+        found, more = repr(str(frame.loc[line, column])[:80]), int(bad.sum()) - 1
+        if more:
+            found = Phrase("{found} and {n} more", found=found, n=more)
+        raise SchemaError(expected, found, try_, place=Phrase("line {n}, column {name}", n=line, name=column))
 
 
 def numbers(frame: pd.DataFrame, column: str, *, blank: float | None = None) -> pd.Series:
@@ -185,8 +201,8 @@ def numbers(frame: pd.DataFrame, column: str, *, blank: float | None = None) -> 
     read = pd.to_numeric(pd.Series(plain, dtype=object), errors="coerce").to_numpy(np.float64)
     empty = np.array([text == "" for text in texts])
     bad = ~np.isfinite(read) & ~(empty & (blank is not None))
-    refuse(frame, pd.Series(bad[codes]), column, "a number")
-    refuse(frame, pd.Series((read < 0)[codes]), column, "a number from 0 up")
+    refuse(frame, pd.Series(bad[codes]), column, Phrase("a number"))
+    refuse(frame, pd.Series((read < 0)[codes]), column, Phrase("a number from 0 up"))
     read = np.where(empty, np.nan if blank is None else blank, read)
     return pd.Series(read[codes], index=frame.index, name=column)
 

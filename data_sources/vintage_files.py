@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from data_sources.changes import CELL, in_order, keyed
 from data_sources.errors import StoreError
 from data_sources.observations import empty
+from data_sources.phrases import Phrase
 from data_sources.source import Publication
 
 Coverage = Literal["window", "keys"]
@@ -103,10 +104,13 @@ def read(folder: Path, names: Collection[str]) -> Log:
     try:
         rows = keyed(pa.concat_tables([table for _, table in parts]).unify_dictionaries().to_pandas())
     except (ValueError, KeyError) as error:
-        raise StoreError(
-            f"the vintages in {folder} hold words that this version does not know ({error}); use the version "
-            "that wrote them, or move the folder away and import its files again"
-        ) from error
+        said = Phrase(
+            "the vintages in {folder} hold words that this version does not know ({system}); use the version that "
+            "wrote them, or move the folder away and import its files again",
+            folder=folder,
+            system=str(error),
+        )
+        raise StoreError(said) from error
     place = pd.Index(publications["order"]).get_indexer(rows["order"].cat.categories)
     log = in_order(rows[[*CELL, "key"]].assign(position=place[rows["order"].cat.codes]))
     return Log(_described(publications, log), log)
@@ -128,10 +132,13 @@ def _vintage(path: Path) -> tuple[dict, pa.Table]:
         if missing:
             raise ValueError(f"without {', '.join(sorted(missing))}")
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise StoreError(
-            f"the vintage in {path} cannot be read ({error}); restore that folder from a copy, "
-            "or move it away and import its file again"
-        ) from error
+        said = Phrase(
+            "the vintage in {path} cannot be read ({system}); restore that folder from a copy, or move it away and "
+            "import its file again",
+            path=path,
+            system=str(error),
+        )
+        raise StoreError(said) from error
     return recorded, table
 
 

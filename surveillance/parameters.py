@@ -11,6 +11,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from surveillance.detectors import DETECTORS, Detector
 from surveillance.detectors.contract import OutOfRange
 
+MOST = 1e9  # in size; beyond it no parameter means anything, and no control shows it
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -83,12 +85,17 @@ def read(parameter: Parameter, text: str) -> Any:
         return text == "True"
     if parameter.kind == "pair":
         first, second = map(int, text.split(","))
+        if not (0 <= first <= MOST and 0 <= second <= MOST):
+            raise ValueError(f"{parameter.name} must be two numbers of 0 to {MOST:g}, not {text!r}")
         return first, second
     if parameter.kind == "choice":
         if text not in parameter.choices:
             raise ValueError(f"{parameter.name} must be one of {', '.join(parameter.choices)}, not {text!r}")
         return type(parameter.default)(text)
-    return int(text) if parameter.kind == "whole" else float(text)
+    number = int(text) if parameter.kind == "whole" else float(text)
+    if not abs(number) <= MOST:
+        raise ValueError(f"{parameter.name} must be a number of at most {MOST:g}, not {text!r}")
+    return number
 
 
 def built(detector: type[Any], values: Mapping[str, Any]) -> Detector:

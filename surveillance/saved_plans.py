@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from data_sources.phrases import Phrase
 from surveillance import plan_file
 from surveillance.watch import Plan
 
@@ -49,7 +50,8 @@ def saved(root: Path, digest: str) -> Plan:
         raise KeyError(digest)
     plan = plan_file.read(path.read_text("utf-8"), name=path.name)
     if plan.digest != digest:
-        problem = plan_file.Problem("the file", plan.digest, f"settings whose digest is {digest}, as its name says")
+        expected = Phrase("settings whose digest is {digest}, as its name says", digest=digest)
+        problem = plan_file.Problem(Phrase("the file"), plan.digest, expected)
         raise plan_file.PlanError(path.name, [problem])
     return plan
 

@@ -20,18 +20,23 @@ from surveillance.plan import DEFAULT_PLAN
 
 ROOT = Path(__file__).resolve().parents[1] / "dashboard"
 CATALOGUE = ROOT / "locales" / "es.po"
-KEYWORDS = {"t": 1, "N_": 1, "self": 1, "n": 2}  # what is called, and how many texts it takes
+KEYWORDS = {"t": 1, "N_": 1, "Phrase": 1, "self": 1, "n": 2}  # what is called, and how many texts it takes
+OF_ERRORS = {"Phrase": 1}
+BELOW = ("data_sources", "surveillance")  # whose errors the pages translate
 Message = str | tuple[str, str]
 
 
 def said() -> set[Message]:
-    """Every message of the pages and the bulletin: a sentence, or a pair of singular and plural."""
+    """Every message of the pages, the bulletin and the errors: a sentence, or a pair of singular and plural."""
     found: set[Message] = set()
-    for path in ROOT.rglob("*.py"):
+    scanned = dict.fromkeys(ROOT.rglob("*.py"), KEYWORDS)
+    for name in BELOW:
+        scanned |= dict.fromkeys((ROOT.parent / name).rglob("*.py"), OF_ERRORS)
+    for path, keywords in scanned.items():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and (name := _name(node.func)) in KEYWORDS:
-                texts = [argument.value for argument in node.args[: KEYWORDS[name]] if _is_text(argument)]
-                if len(texts) == KEYWORDS[name]:
+            if isinstance(node, ast.Call) and (name := _name(node.func)) in keywords:
+                texts = [argument.value for argument in node.args[: keywords[name]] if _is_text(argument)]
+                if len(texts) == keywords[name]:
                     found.add(texts[0] if len(texts) == 1 else (texts[0], texts[1]))
     found |= {record.title for record in INDICATORS.values()}
     found |= {record.caution for record in INDICATORS.values() if record.caution}

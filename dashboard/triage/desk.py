@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from dashboard.triage import rules, tables
 from dashboard.triage.rules import Case, State
 from dashboard.triage.tables import CASES, EVENTS
+from data_sources.phrases import Phrase
 
 if TYPE_CHECKING:
     from dashboard.identity import Person
@@ -74,7 +75,9 @@ class Desk:
         try:
             engine = create_engine(url, pool_pre_ping=True, **_options(url))
         except (ArgumentError, ImportError, OSError, SQLAlchemyError) as error:
-            raise DeskError(f"the decision log's address cannot be used: {error}") from error
+            raise DeskError(
+                Phrase("the decision log's address cannot be used: {system}", system=str(error))
+            ) from error
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _write_ahead)
         desk = cls(engine)
@@ -226,7 +229,7 @@ class Desk:
 
 def _said(error: SQLAlchemyError) -> DeskError:
     """The database's own sentence; SQLAlchemy's would repeat the statement with its values."""
-    return DeskError(f"the decision log: {getattr(error, 'orig', None) or error}")
+    return DeskError(Phrase("the decision log: {system}", system=str(getattr(error, "orig", None) or error)))
 
 
 def _options(url: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, identity, text
+from dashboard import data, error_words, identity, text
 from dashboard.filters import Selection
 from dashboard.identity import Person
 from dashboard.text import Text
@@ -25,7 +25,8 @@ def part(t: Text, selection: Selection, series_row: pd.Series) -> None:
         desk = data.desk()
         case = desk.case(signal)
     except DeskError as error:
-        st.error(text.escape_markdown(t("Decisions cannot be read: {error}", error=error)))
+        st.error(t("Decisions cannot be read"))
+        error_words.show(t, error)
         return
     person = identity.present()
     _status(t, case)
@@ -84,7 +85,8 @@ def _said(t: Text, signal: str) -> None:
             icon=":material/group:",
         )
     elif isinstance(outcome, DeskError):
-        st.error(text.escape_markdown(t("Nothing was recorded: {error}", error=outcome)))
+        st.error(t("Nothing was recorded"))
+        error_words.show(t, outcome)
     elif isinstance(outcome, rules.Refused):
         refusal = t(words.REFUSALS[outcome.code], most=t.number(rules.LONGEST_REASON))
         st.warning(refusal, icon=":material/edit_note:")
@@ -181,7 +183,8 @@ def _reader(t: Text, person: Person) -> None:
         name = identity.shown(t, person.name, verified=person.verified)
         st.markdown(f":small[:gray[{t('{name} may read the log, not decide.', name=name)}]]")
     if person.problem:
-        st.warning(text.escape_markdown(t("The file of roles cannot be used: {error}", error=person.problem)))
+        st.warning(t("The file of roles cannot be used"))
+        error_words.show(t, person.problem)
 
 
 def _log(t: Text, desk: Desk, signal: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, text
+from dashboard import data, error_words, text
 from dashboard.filters import Selection
 from dashboard.text import Text
 from data_sources.registry import SOURCES
@@ -27,8 +27,7 @@ def _refused(t: Text) -> None:
         return
     st.header(t.n("{n} file was refused", "{n} files were refused", len(refusals)), anchor=False)
     note = t(
-        "The store stays as it was. The newest {n} refusals are kept; reasons are as the reader of the file gave "
-        "them, in English.",
+        "The store stays as it was. The newest {n} refusals are kept; what stands in a file is quoted as it is.",
         n=t.number(REFUSALS_KEPT),
     )
     st.markdown(f":small[:gray[{note}]]")
@@ -38,7 +37,7 @@ def _refused(t: Text) -> None:
                 st.markdown(f"**{text.escape_markdown(row.name)}**")
                 told = f"{_source(t, row.source)} · {t.date(row.when)} {row.when:%H:%M} UTC"
                 st.markdown(f":small[:gray[{text.escape_markdown(told)}]]")
-                st.markdown(f":small[{text.escape_markdown(row.error)}]")
+                error_words.show(t, row.said or row.error)
 
 
 def _attempts(t: Text) -> None:
@@ -53,12 +52,12 @@ def _attempts(t: Text) -> None:
             len(attempts), failed=failed),
         anchor=False,
     )  # fmt: skip
-    lines = [
-        f"- **{text.escape_markdown(_source(t, row.source))}**, {t.date(row.when)}: "
-        + text.escape_markdown(t("went well") if pd.isna(row.error) else row.error)
-        for row in attempts.itertuples()
-    ]
-    st.markdown("\n".join(lines))
+    for row in attempts.sort_values("error", na_position="last", kind="stable").itertuples():
+        well = t("went well") if pd.isna(row.error) else t("failed")
+        said = text.escape_markdown(f"{_source(t, row.source)}")
+        st.markdown(f"**{said}**, {t.date(row.when)}: {well}")
+        if not pd.isna(row.error):
+            error_words.show(t, row.said or row.error)
 
 
 def _held(t: Text, selection: Selection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, filters, text
+from dashboard import data, error_words, filters, text
 from dashboard.filters import Selection
 from dashboard.text import N_, Text
 from data_sources.registry import SOURCES
@@ -29,11 +29,11 @@ def sources(t: Text, selection: Selection) -> None:
     filled = data.computed("completeness", lambda day: completeness(data.store(), day), selection.as_of)
     records = [SOURCES[name] for name in table["source"]]
     shares = [filled.get(name) for name in table["source"]]
-    for row in table.dropna(subset=["error"]).itertuples():
-        said = t(
-            "The last fetch of {source} failed: {reason}", source=t(SOURCES[row.source].title), reason=row.error
-        )
-        st.warning(text.escape_markdown(said), icon=":material/cloud_off:")
+    for row in data.store().attempts().dropna(subset=["error"]).itertuples():
+        if row.source in SOURCES:
+            said = t("The last fetch of {source} failed", source=t(SOURCES[row.source].title))
+            st.warning(text.escape_markdown(said), icon=":material/cloud_off:")
+            error_words.show(t, row.said or row.error)
     st.dataframe(
         pd.DataFrame(
             {

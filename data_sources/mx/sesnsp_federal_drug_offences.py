@@ -16,6 +16,7 @@ from data_sources import sesnsp
 from data_sources.download import Downloader
 from data_sources.errors import LayoutError
 from data_sources.observations import check
+from data_sources.phrases import Phrase
 from data_sources.source import Publication, Source, Validators
 from data_sources.tables import SPANISH_MONTHS, numbers, refuse, table, words
 from data_sources.vocabulary import MX_STATE_BY_NUMBER
@@ -51,7 +52,7 @@ def parse(raw: bytes, as_of: date) -> pd.DataFrame:
     monthly = sesnsp.case_files(
         lines,
         months=MONTHS,
-        place=words(lines, "INEGI", _PLACES, expected="a state's number from 1 to 32"),
+        place=words(lines, "INEGI", _PLACES, expected=Phrase("a state's number from 1 to 32")),
         crime=CRIME,
         drugs=_drugs(lines),
     )
@@ -71,12 +72,13 @@ def _drugs(lines: pd.DataFrame) -> pd.Series:
         lines,
         about & ~offence.isin(DRUGS | NOT_DRUGS),
         "TIPO",
-        "one of the drug offences known",
-        "A new offence may take cases from an old one: look at the publisher's note.",
+        Phrase("one of the drug offences known"),
+        Phrase("A new offence may take cases from an old one: look at the publisher's note."),
     )
     absent = sorted(DRUGS - set(offence))
     if absent:
-        raise LayoutError(f"the {len(DRUGS)} drug offences", f"no {'; '.join(', '.join(pair) for pair in absent)}")
+        names = "; ".join(", ".join(pair) for pair in absent)
+        raise LayoutError(Phrase("the {n} drug offences", n=len(DRUGS)), Phrase("no {name}", name=names))
     return offence.isin(DRUGS)
 
 

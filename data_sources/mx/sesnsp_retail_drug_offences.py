@@ -17,8 +17,9 @@ from data_sources import sesnsp
 from data_sources.download import Downloader
 from data_sources.errors import LayoutError
 from data_sources.observations import check
+from data_sources.phrases import Phrase
 from data_sources.source import Publication, Source, Validators
-from data_sources.tables import SPANISH_MONTHS, refuse, table, words
+from data_sources.tables import SPANISH_MONTHS, one_of, refuse, table, words
 from data_sources.vocabulary import MX_STATE_BY_NUMBER
 
 ID = "mx_sesnsp_retail_drug_offences"
@@ -51,7 +52,7 @@ def parse(raw: bytes, as_of: date) -> pd.DataFrame:
     lines = table(raw, [*KEY, *SPANISH_MONTHS], encodings=sesnsp.ENCODINGS)[[*KEY, *SPANISH_MONTHS]]
     indicator = _method(lines)
     drugs = _drugs(lines, indicator)
-    place = words(lines, "Clave_Ent", _PLACES, expected="a state's number from 1 to 32")
+    place = words(lines, "Clave_Ent", _PLACES, expected=Phrase("a state's number from 1 to 32"))
     monthly = sesnsp.case_files(lines, months=SPANISH_MONTHS, place=place, crime=CRIME, drugs=drugs)
     states = sesnsp.rows(monthly)
     if indicator == OLD:
@@ -61,11 +62,14 @@ def parse(raw: bytes, as_of: date) -> pd.DataFrame:
 
 
 def _method(lines: pd.DataFrame) -> str:
-    refuse(lines, ~lines["Año"].str.fullmatch(r"20\d\d"), "Año", "a year such as 2025")
+    refuse(lines, ~lines["Año"].str.fullmatch(r"20\d\d"), "Año", Phrase("a year such as 2025"))
     register = lines["Año"].astype(int) >= _BREAK
     if register.nunique() != 1:
-        years = f"{lines['Año'].min()} to {lines['Año'].max()}"
-        raise LayoutError(f"years before {_BREAK}, or from then on", years, "The two methods come in two files.")
+        raise LayoutError(
+            Phrase("years before {year}, or from then on", year=_BREAK),
+            Phrase("{first} to {last}", first=lines["Año"].min(), last=lines["Año"].max()),
+            Phrase("The two methods come in two files."),
+        )
     return RNID if register.iloc[0] else OLD
 
 
@@ -76,8 +80,8 @@ def _drugs(lines: pd.DataFrame, indicator: str) -> pd.Series:
             lines,
             ~lines["Subtipo de delito"].isin(_register()),
             "Subtipo de delito",
-            f"one of the {len(_register())} crime subtypes of the register",
-            "A new subtype may take cases from an old one: look at the publisher's note on the register.",
+            Phrase("one of the {n} crime subtypes of the register", n=len(_register())),
+            Phrase("A new subtype may take cases from an old one: look at the publisher's note on the register."),
         )
     subtypes = SUBTYPES[indicator]
     dealing = lines["Tipo de delito"] == TYPE
@@ -85,11 +89,14 @@ def _drugs(lines: pd.DataFrame, indicator: str) -> pd.Series:
         lines,
         dealing & ~lines["Subtipo de delito"].isin(subtypes),
         "Subtipo de delito",
-        " or ".join(sorted(subtypes)),
+        one_of(sorted(subtypes)),
     )
     absent = subtypes - set(lines.loc[dealing, "Subtipo de delito"])
     if absent:
-        raise LayoutError(f"the crime subtypes {', '.join(sorted(subtypes))}", f"no {', '.join(sorted(absent))}")
+        raise LayoutError(
+            Phrase("the crime subtypes {names}", names=", ".join(sorted(subtypes))),
+            Phrase("no {name}", name=", ".join(sorted(absent))),
+        )
     return dealing
 
 

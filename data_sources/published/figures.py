@@ -20,8 +20,9 @@ from data_sources.errors import SchemaError
 from data_sources.indicators import INDICATORS, PACK
 from data_sources.mx.sesnsp_retail_drug_offences import not_collected
 from data_sources.observations import KEY, check
+from data_sources.phrases import Phrase
 from data_sources.source import Publication, Source, Validators
-from data_sources.tables import refuse, table
+from data_sources.tables import one_of, refuse, table
 
 if TYPE_CHECKING:
     from data_sources.download import Downloader
@@ -55,11 +56,11 @@ _YEAR_END = pd.offsets.YearEnd(0)
 def parse(raw: bytes, as_of: date) -> pd.DataFrame:
     """The observations of the pack's lines, all of which must carry *as_of*."""
     lines = table(raw, HEADING)
-    refuse(lines, lines["as_of"] != as_of.isoformat(), "as_of", f"the as-of date {as_of}")
-    refuse(lines, ~lines["freq"].isin(_STEP), "freq", "M, A or W")
+    refuse(lines, lines["as_of"] != as_of.isoformat(), "as_of", Phrase("the as-of date {day}", day=as_of))
+    refuse(lines, ~lines["freq"].isin(_STEP), "freq", one_of(_STEP))
     names = _indicators(lines)
     units = names.map({name: indicator.unit for name, indicator in INDICATORS.items()})
-    refuse(lines, lines["unit"].replace(_UNITS) != units, "unit", "the indicator's unit")
+    refuse(lines, lines["unit"].replace(_UNITS) != units, "unit", Phrase("the indicator's unit"))
     series = [_series(lines.loc[line], name, as_of) for line, name in names.items()]
     rows = pd.concat(series, ignore_index=True).assign(source=ID, as_of=pd.Timestamp(as_of))
     # Two files of one day may give the same figure; where they differ, check() finds the key twice.
@@ -69,28 +70,29 @@ def parse(raw: bytes, as_of: date) -> pd.DataFrame:
 def _indicators(lines: pd.DataFrame) -> pd.Series:
     """Our indicator of each line."""
     method = lines["dataset_id"].map(_METHODS)
-    refuse(lines, (lines["indicator"] == _CASE_FILES) & method.isna(), "dataset_id", " or ".join(_METHODS))
+    refuse(lines, (lines["indicator"] == _CASE_FILES) & method.isna(), "dataset_id", one_of(_METHODS))
     names = method.where(lines["indicator"] == _CASE_FILES, lines["indicator"].map(_NAMES))
-    refuse(lines, names.isna(), "indicator", "an indicator of the pack")
+    refuse(lines, names.isna(), "indicator", Phrase("an indicator of the pack"))
     return names
 
 
 def _series(line: pd.Series, name: str, as_of: date) -> pd.DataFrame:
     """One line of the pack, a row per period."""
-    place = f"line {line.name}, column"
     words = line["values"].split()
     strange = [word for word in words if word != "." and not _NUMBER.fullmatch(word)]
     if strange or not words:
-        found = repr(strange[0][:80]) if strange else "nothing"
-        raise SchemaError("numbers from 0 up, or . for no figure", found, place=f"{place} values")
+        found = repr(strange[0][:80]) if strange else Phrase("nothing")
+        raise SchemaError(Phrase("numbers from 0 up, or . for no figure"), found, place=_place(line, "values"))
     try:
         start = pd.Timestamp(date.fromisoformat(line["start"]))
         period = pd.date_range(start, periods=len(words), freq=_STEP[line["freq"]])
     except (ValueError, OverflowError) as error:
-        raise SchemaError("a first day and as many periods", str(error), place=f"{place} start") from None
+        found = Phrase("{value} ({system})", value=repr(line["start"][:80]), system=str(error))
+        expected = Phrase("a first day and as many periods")
+        raise SchemaError(expected, found, place=_place(line, "start")) from None
     values = pd.Series([np.nan if word == "." else float(word) for word in words], index=period)
     if line["geography"].endswith("-sector"):
-        values = _with_zeros(values, place)
+        values = _with_zeros(values, _place(line, "start"))
     rows = values.rename("value").rename_axis("period").reset_index()
     rows = rows.assign(
         indicator=name,
@@ -102,6 +104,10 @@ def _series(line: pd.Series, name: str, as_of: date) -> pd.DataFrame:
     return not_collected(rows) if line["dataset_id"] == "d1" else rows
 
 
+def _place(line: pd.Series, column: str) -> Phrase:
+    return Phrase("line {n}, column {name}", n=int(str(line.name)), name=column)
+
+
 def _with_zeros(values: pd.Series, place: str) -> pd.Series:
     """A sector's months, 0 where the publisher's files have no row: zero inside the files' own coverage.
 
@@ -109,7 +115,8 @@ def _with_zeros(values: pd.Series, place: str) -> pd.Series:
     """
     beyond = values.index.difference(_CBP_COVERAGE)
     if len(beyond):
-        raise SchemaError("months from 2018-10 to 2025-12", f"{beyond[0]:%Y-%m}", place=f"{place} start")
+        expected = Phrase("months from {first} to {last}", first="2018-10", last="2025-12")
+        raise SchemaError(expected, f"{beyond[0]:%Y-%m}", place=place)
     return values.reindex(_CBP_COVERAGE).fillna(0.0)
 
 

@@ -14,11 +14,12 @@ from urllib.parse import urljoin
 
 import pandas as pd
 
-from data_sources.download import Downloader, Response
+from data_sources.download import Downloader, Response, by_hand
 from data_sources.errors import DownloadError, LayoutError, SchemaError
 from data_sources.observations import check
+from data_sources.phrases import Phrase
 from data_sources.source import Publication, Source, Validators
-from data_sources.tables import ENGLISH_MONTHS, decompressed, numbers, refuse, table, words
+from data_sources.tables import ENGLISH_MONTHS, decompressed, numbers, one_of, refuse, table, words
 from data_sources.vocabulary import CBP_AREA_BY_NAME
 
 ID = "us_cbp_seizures"
@@ -57,22 +58,22 @@ def parse(raw: bytes, as_of: date) -> pd.DataFrame:
     """Events and pounds by month, drug and place: each area, the three regions and the country."""
     if b"Branch" in decompressed(raw)[:200]:
         raise LayoutError(
-            "the nationwide table, by Area of Responsibility",
-            "the Air and Marine Operations table, by Branch",
-            "Its seizures are counted separately: import the nationwide-drugs file instead.",
-            place="line 1",
+            Phrase("the nationwide table, by Area of Responsibility"),
+            Phrase("the Air and Marine Operations table, by Branch"),
+            Phrase("Its seizures are counted separately: import the nationwide-drugs file instead."),
+            place=Phrase("line {n}", n=1),
         )
     lines = table(raw, [*KEY, EVENTS, POUNDS])
-    refuse(lines, lines.duplicated(KEY), "Drug Type", "each combination of the first seven columns once")
-    refuse(lines, ~lines["Component"].isin(COMPONENTS), "Component", " or ".join(COMPONENTS))
+    refuse(lines, lines.duplicated(KEY), "Drug Type", Phrase("each combination of the first seven columns once"))
+    refuse(lines, ~lines["Component"].isin(COMPONENTS), "Component", one_of(COMPONENTS))
     rows = pd.DataFrame(
         {
             "period": _period(lines),
-            "substance": words(lines, "Drug Type", DRUGS, expected="a drug type in the list"),
+            "substance": words(lines, "Drug Type", DRUGS, expected=Phrase("a drug type in the list")),
             "area": words(
-                lines, "Area of Responsibility", CBP_AREA_BY_NAME, expected="an area in the list of areas"
+                lines, "Area of Responsibility", CBP_AREA_BY_NAME, expected=Phrase("an area in the list of areas")
             ),
-            "region": words(lines, "Region", REGIONS, expected="one of the three regions"),
+            "region": words(lines, "Region", REGIONS, expected=Phrase("one of the three regions")),
             "current": lines["FY"].str.contains("FYTD", regex=False),
             **{indicator: numbers(lines, column) for column, indicator in MEASURES.items()},
         }
@@ -91,8 +92,8 @@ def parse(raw: bytes, as_of: date) -> pd.DataFrame:
 def _period(lines: pd.DataFrame) -> pd.Series:
     """The calendar month of each row: a fiscal year begins in October of the year before."""
     fiscal = lines["FY"].str.extract(r"^(20\d\d)(?: \(FYTD\))?$")[0]
-    refuse(lines, fiscal.isna(), "FY", 'a fiscal year such as "2025" or "2026 (FYTD)"')
-    month = words(lines, "Month (abbv)", _MONTHS, expected="a month such as OCT").astype(int)
+    refuse(lines, fiscal.isna(), "FY", Phrase('a fiscal year such as "2025" or "2026 (FYTD)"'))
+    month = words(lines, "Month (abbv)", _MONTHS, expected=Phrase("a month such as OCT")).astype(int)
     year = fiscal.astype(int) - (month >= 10)
     return pd.to_datetime({"year": year, "month": month, "day": 1})
 
@@ -104,9 +105,13 @@ def _totals(rows: pd.DataFrame) -> pd.DataFrame:
     missing += [name for name, region in REGIONS.items() if region not in set(rows["region"])]
     if missing:
         raise SchemaError(
-            f"rows of the three regions, and of every month from {months[0]:%Y-%m} to {months[-1]:%Y-%m}",
-            f"none of {', '.join(missing[:5])}",
-            "The file may be truncated, or only an extract: import the publisher's whole file.",
+            Phrase(
+                "rows of the three regions, and of every month from {first} to {last}",
+                first=f"{months[0]:%Y-%m}",
+                last=f"{months[-1]:%Y-%m}",
+            ),
+            Phrase("none of {names}", names=", ".join(missing[:5])),
+            Phrase("The file may be truncated, or only an extract: import the publisher's whole file."),
         )
     places = pd.concat(
         [
@@ -161,9 +166,9 @@ def newest_link(page: str) -> str:
     files = {url: match for link in links.found if (match := _FILE.search(url := urljoin(PAGE, link.strip())))}
     if not files:
         raise DownloadError(
-            "a link to nationwide-drugs-fy…-fy….csv",
-            f"none among {len(links.found)} links (a gate page, or a new layout)",
-            f"Get the file in a browser from {PAGE} and add it with: drug-trends import {ID} FILE --as-of DATE.",
+            Phrase("a link to {name}", name="nationwide-drugs-fy…-fy….csv"),
+            Phrase("none among {n} links (a gate page, or a new layout)", n=len(links.found)),
+            by_hand(PAGE, f"drug-trends import {ID} FILE --as-of DATE"),
             file=PAGE,
         )
     return max(files, key=lambda url: _last_month(files[url]))

@@ -15,6 +15,7 @@ import pandas as pd
 
 from data_sources.download import Downloader
 from data_sources.observations import check
+from data_sources.phrases import Phrase
 from data_sources.socrata import whole_table
 from data_sources.source import Publication, Source, Validators
 from data_sources.tables import ENGLISH_MONTHS, numbers, refuse, table, words
@@ -71,9 +72,11 @@ def parse(raw: bytes, as_of: date) -> pd.DataFrame:
     refuse(lines, lines["Period"] != "12 month-ending", "Period", '"12 month-ending"')
     cells = pd.DataFrame(
         {
-            "indicator": words(lines, "Indicator", _INDICATOR, expected=f"one of the {len(MEASURES)} indicators"),
-            "geography": words(lines, "State", PLACES, expected="a state's postal code, US or YC"),
-            "substance": words(lines, "Indicator", _SUBSTANCE, expected="one of the indicators"),
+            "indicator": words(
+                lines, "Indicator", _INDICATOR, expected=Phrase("one of the {n} indicators", n=len(MEASURES))
+            ),
+            "geography": words(lines, "State", PLACES, expected=Phrase("a state's postal code, US or YC")),
+            "substance": words(lines, "Indicator", _SUBSTANCE, expected=Phrase("one of the indicators")),
             "period": _period(lines),
             "value": numbers(lines, "Data Value", blank=np.nan),
             "status": _why_blank(lines),
@@ -87,7 +90,7 @@ def parse(raw: bytes, as_of: date) -> pd.DataFrame:
         lines,
         cells["value"].isna() & (cells["status"] == ""),
         "Data Value",
-        "a number, or a footnote that says why not",
+        Phrase("a number, or a footnote that says why not"),
     )
     # A number whose own footnote calls it suppressed is the publisher's slip, and is not kept.
     cells["value"] = cells["value"].mask(cells["status"] == "suppressed")
@@ -113,8 +116,8 @@ def _with_status(cells: pd.DataFrame) -> pd.DataFrame:
 
 def _period(lines: pd.DataFrame) -> pd.Series:
     """The first day of the month with which the twelve months end."""
-    refuse(lines, ~lines["Year"].str.fullmatch(r"20\d\d"), "Year", "a year such as 2025")
-    month = words(lines, "Month", _MONTHS, expected="an English month name")
+    refuse(lines, ~lines["Year"].str.fullmatch(r"20\d\d"), "Year", Phrase("a year such as 2025"))
+    month = words(lines, "Month", _MONTHS, expected=Phrase("an English month name"))
     return pd.to_datetime({"year": lines["Year"].astype(int), "month": month.astype(int), "day": 1})
 
 

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_sources.phrases import Phrase
+
 Frequency = Literal["W", "MS"]
 Kind = Literal["pointwise", "cumulative", "lagged"]
 Floats = NDArray[np.float64]
@@ -158,7 +160,9 @@ class OutOfRange(ValueError):
     """A parameter outside its range; `name`, `low`, `high` and `value` say which."""
 
     def __init__(self, name: str, value: float, low: float, high: float, interval: str) -> None:
-        super().__init__(f"{name} must lie in {interval}, not {value!r}")
+        super().__init__(
+            Phrase("{name} must lie in {interval}, not {value}", name=name, interval=interval, value=repr(value))
+        )
         self.name, self.value, self.low, self.high = name, value, low, high
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import hyp2f1
 
+from data_sources.phrases import Phrase
 from surveillance.detectors.chart import Chart
 from surveillance.detectors.contract import Floats, within
 from surveillance.detectors.run_length import cusum_rate, threshold_for
@@ -127,7 +128,8 @@ class Cusum(Chart):
         if self.scale not in SCALES:
             raise ValueError(f"scale must be one of {', '.join(SCALES)}, not {self.scale!r}")
         if self.scale == "none" and self.threshold is None:
-            raise ValueError("threshold must be given, in cases, with scale 'none': alpha says nothing of cases")
+            said = Phrase("threshold must be given, in cases, with scale 'none': alpha says nothing of cases")
+            raise ValueError(said)
 
     @property
     def restarts(self) -> bool:  # type: ignore[override]

@@ -124,8 +124,10 @@ def test_a_store_that_cannot_be_opened_is_said_in_both_languages(
         "The store cannot be opened",
         text.of("es")("The store cannot be opened"),
     ]
-    assert len(drawn.error) == 2
-    assert "<x>" not in drawn.error[0].value
+    said = [element.proto.body for element in drawn.get("html")]
+    assert len(said) == 2
+    assert "<x>" not in said[0]
+    assert ("lang='en'" in said[0], "lang='en'" in said[1]) == (False, True)
 
 
 def test_new_figures_appear_without_a_restart(app: App, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from dashboard.views.quality import PARTS
 from data_sources.errors import LayoutError
 from data_sources.indicators import INDICATORS
 from data_sources.ingest import open_store
+from data_sources.phrases import Phrase
 from data_sources.registry import SOURCES
 from data_sources.source import Publication
 from data_sources.store import Store
@@ -101,15 +102,17 @@ def test_the_method_break_of_the_mexican_registers_is_told(page: Page) -> None:
 def test_refused_files_and_failed_fetches_are_listed_with_their_reasons(page: Page, tmp_path: Path) -> None:
     store = open_store(tmp_path)
     when = datetime(2026, 10, 1, tzinfo=UTC)
-    error = LayoutError("the heading Month", "<b>Mes</b>", place="line 1")
+    error = LayoutError(Phrase("a number"), "<b>Mes</b>", place=Phrase("line {n}", n=1))
     store.refuse("us_cbp_seizures", "=bad.csv", error, when)
     store.note_attempt("us_cbp_seizures", when, "the server <b>said</b> 503")
-    app = page("quality", store=tmp_path, lang="en", view="files")
-    said = written(app)
-    assert "=bad\\.csv" in said
-    assert "&lt;b" in said
-    assert "<b>" not in said
-    assert "<b>" not in page("quality", store=tmp_path, lang="en").warning[0].value
+    app = page("quality", store=tmp_path, lang="es", view="files")
+    assert "=bad\\.csv" in written(app)
+    refused, failed = (element.proto.body for element in app.get("html"))
+    assert "línea 1: esperado: un número; encontrado: &lt;b&gt;Mes&lt;/b&gt;." in refused
+    assert "<span lang='en'>the server &lt;b&gt;said&lt;/b&gt; 503</span>" in failed
+    app = page("quality", store=tmp_path, lang="es")
+    assert app.warning[0].value.startswith("Falló la última descarga de")
+    assert app.get("html")[0].proto.body == failed
 
 
 def test_revisions_of_a_series_are_measured_between_publications(page: Page, tmp_path: Path) -> None:

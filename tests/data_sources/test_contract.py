@@ -16,6 +16,7 @@ import data_sources
 from data_sources.errors import LayoutError, SourceError
 from data_sources.indicators import INDICATORS
 from data_sources.observations import check, period_end
+from data_sources.phrases import Phrase
 from data_sources.registry import SOURCES
 
 PAYLOADS = Path(__file__).resolve().parents[1] / "data"
@@ -115,6 +116,22 @@ def test_text_in_a_number_column_is_refused_with_its_line_and_column(source: str
         parse(source, edited(source, path, spoil))
     assert column in refused.value.place
     assert "many" in refused.value.found
+
+
+@every_payload
+@pytest.mark.parametrize("change", ["heading", "figure", "cut", "page", "early"])
+def test_what_a_refusal_says_in_our_words_can_be_translated(source: str, path: Path, change: str) -> None:
+    def spoil(heading: list[str], lines: list[list[str]]) -> None:
+        column = heading.index(NUMBERS[source])
+        row = heading if change == "heading" else lines[0]
+        row[column] = "many"
+
+    raw, day = path.read_bytes(), date(2001, 1, 1) if change == "early" else as_of(source)
+    raw = {"cut": raw[: len(raw) // 2], "page": b"<html>", "early": raw}.get(change) or edited(source, path, spoil)
+    with pytest.raises(SourceError) as refused:
+        SOURCES[source].parse(raw, day)
+    for said in (refused.value.expected, refused.value.try_, refused.value.place):
+        assert isinstance(said, Phrase) or not said
 
 
 @every_payload

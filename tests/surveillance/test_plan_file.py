@@ -22,7 +22,7 @@ from surveillance.detectors import (
     TwelveMonthEnding,
 )
 from surveillance.plan import DEFAULT_PLAN
-from surveillance.plan_file import PlanError, read, write
+from surveillance.plan_file import MOST_PROBLEMS, PlanError, read, read_bytes, write
 from surveillance.watch import Plan, Watch
 
 MINIMAL = """
@@ -124,10 +124,28 @@ not_watched: {atlantis: gone}
         (MINIMAL + "  - {indicator: us_overdose_ed_rate, detector: ears_c2, why: x}\n", "each indicator once"),
         (MINIMAL + "alpha: 0.7\n", "below 0.5"),
         (MINIMAL + "#" * 100_001, "at most 100000"),
+        ("a: &a [x]\nb: *a", "line 2, column 4: found an alias"),
+        ("[" * 50_000, "expected YAML"),
+        ("date: 2026-13-01", "expected YAML"),
+        (MINIMAL.replace("version: 1", f"version: 0x{'f' * 5_000}"), "more than 20 digits"),
+        (MINIMAL.replace("version: 1", "version: 4000000000"), "version: found 4000000000"),
+        (MINIMAL.replace("us_overdose_ed_rate", "[x]"), "found ['x']"),
+        ("".join(f"k{i}:\n" for i in range(12_000)), "the file: found 'k0', expected one of the keys"),
     ],
 )
 def test_what_is_no_plan_is_refused_in_words(text: str, says: str) -> None:
     assert any(says in line for line in problems(text))
+
+
+def test_of_many_problems_the_first_are_listed() -> None:
+    assert len(problems("".join(f"k{i}:\n" for i in range(200)))) == MOST_PROBLEMS
+
+
+def test_a_file_is_read_from_its_bytes_and_refused_where_they_are_too_many_or_no_text() -> None:
+    assert read_bytes(MINIMAL.encode("utf-8-sig"), name="x").name == "Mine"
+    for raw, says in ((b"#" * 100_001, "at most 100000"), (b"name: \xff", "the byte 0xFF, expected text in UTF-8")):
+        with pytest.raises(PlanError, match=says):
+            read_bytes(raw, name="x")
 
 
 def test_values_that_do_not_go_together_are_the_detector_s_word() -> None:
