@@ -41,7 +41,8 @@ def source_of(t: Text, as_of: str, indicator: str) -> str:
     used = data.computed("sources_of", make, as_of, indicator)
     publisher = SOURCES[INDICATORS[indicator].sources[0]].publisher
     return "; ".join(
-        f"{publisher if name == EMBEDDED else SOURCES[name].publisher}, {t(SOURCES[name].title)}" for name in used
+        f"{t(publisher if name == EMBEDDED else SOURCES[name].publisher)}, {t(SOURCES[name].title)}"
+        for name in used
     )
 
 
@@ -98,7 +99,7 @@ def _of_stream(t: Text, selection: Selection, measures: list[str]) -> list[str]:
     stream = state.stream if state.stream == shown else None
     kinds = [kind for kind in STREAMS if any(INDICATORS[name].kind == kind for name in measures)]
     picked = st.segmented_control(
-        t("Stream"), kinds, default=stream, format_func=lambda kind: t(STREAMS[kind]),
+        t("Stream"), kinds, default=stream, format_func=t.stream,
         label_visibility="collapsed", key=f"stream-{stream}-{selection.indicator}-{selection.language}",
     )  # fmt: skip
     if picked != stream:
