@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard import bulletin_charts, dossier_words, sentences
+from dashboard import artefact_words, bulletin_charts, sentences
 from dashboard.bulletin_parts import Card, Section, Table
 from dashboard.text import MISSING, Text
 from data_sources.indicators import INDICATORS
@@ -112,7 +112,7 @@ def _dossier(t: Text, found: Extract) -> list[str]:
     done = [check for check in checks if check.result in ("pass", "fail")]
     failing = first_failing(checks)
     if failing is not None:
-        said = dossier_words.tested(t, failing)
+        said = artefact_words.tested(t, failing)
         real = t("Probably a data change: {test}, {why}.", test=said.name, why=said.why)
     elif done:
         real = t.n(

@@ -28,6 +28,16 @@ _ANY = N_("{value} {unit} in {month}")
 LONGEST = 100  # years; beyond it a model of a few years of data says no more
 
 
+def value(t: Text, number: float) -> str:
+    """A figure as a label, a dash where there is none."""
+    return figure(float(number), t.language) if math.isfinite(number) else t.number(number)
+
+
+def lowered(text: str) -> str:
+    """A text with a small first letter, to stand within a sentence."""
+    return text[:1].lower() + text[1:]
+
+
 def series_name(t: Text, geography: str, substance: str) -> str:
     """Place and substance, as "Arizona · Fentanyl"; the place alone where the series is of all drugs."""
     place = t.place(geography)
@@ -260,6 +270,5 @@ def not_watched(t: Text, assessment: Assessment, indicator: str) -> str:
     if after is not None:
         return t("its publisher closed this measure; “{title}” continues it", title=t.indicator(after.id))
     if indicator in assessment.plan.not_watched:
-        why = t(assessment.plan.not_watched[indicator])
-        return why[:1].lower() + why[1:]
+        return lowered(t(assessment.plan.not_watched[indicator]))
     return t("this series is outside the plan")

@@ -57,6 +57,13 @@ STATES = {
     "quiet": N_("quiet"),
     "not_judgeable": N_("cannot be judged"),
 }
+STREAMS = {
+    "harm": N_("Harm"),
+    "use": N_("Use"),
+    "supply": N_("Supply"),
+    "enforcement": N_("Enforcement"),
+    "context": N_("Context"),
+}
 # Whether a nowcast can be judged on the revisions of its own source.
 CERTAINTY = {"confirmed": N_("confirmed"), "probable": N_("probable")}
 VALIDATION = {
@@ -186,6 +193,9 @@ class Text:
 
     def state(self, code: str) -> str:
         return self(STATES[code])
+
+    def stream(self, kind: str) -> str:
+        return self(STREAMS[kind])
 
 
 @cache

@@ -30,13 +30,7 @@ MEASURES: dict[Measure, str] = {
     "share": N_("Share of the country"),
     "base100": N_("Base = 100"),
 }
-STREAMS: dict[Kind, str] = {
-    "harm": N_("Harm"),
-    "use": N_("Use"),
-    "supply": N_("Supply"),
-    "enforcement": N_("Enforcement"),
-    "context": N_("Context"),
-}
+STREAMS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ from dashboard.sentences import (
     short_headline,
     track_record,
 )
-from dashboard.text import N_, Text
+from dashboard.text import Text
 from dashboard.triage import rules
 from dashboard.triage.desk import DeskError
 from dashboard.triage.rules import Case, State
 from dashboard.views import decide, filling, inbox_lists
-from data_sources.indicators import INDICATORS, Kind
+from data_sources.indicators import INDICATORS
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance.assessment import Assessment
 from surveillance.corroboration import corroboration, summary
@@ -40,12 +40,6 @@ TABS: Mapping[str, tuple[State, ...]] = {
     "open": ("new", "review", "confirmed", "artefact"),
     "watch": ("watch",),
     "closed": ("closed",),
-}
-STREAMS: Mapping[Kind, str] = {
-    "supply": N_("Supply"),
-    "enforcement": N_("Enforcement"),
-    "use": N_("Use"),
-    "harm": N_("Harm"),
 }
 
 
@@ -246,7 +240,7 @@ def _below(t: Text, selection: Selection, assessment: Assessment, series: pd.Ser
     record = INDICATORS[str(series["indicator"])]
     about = rules.signal(case.signal)
     parts = [
-        t(STREAMS[record.kind]) if record.kind in STREAMS else "",
+        t.stream(record.kind),
         t("grade {grade}", grade=record.grade),
         t("above its line since {month}", month=t.month(series["since"])),
         t("first seen {day}", day=t.date(case.first_seen)) if case.first_seen else "",

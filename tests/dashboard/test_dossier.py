@@ -17,7 +17,16 @@ import streamlit as st
 from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
-from dashboard import charts_dossier, dossier_file, dossier_words, filters, text
+from dashboard import (
+    artefact_words,
+    charts_dossier,
+    corroboration_words,
+    dossier_file,
+    dossier_words,
+    filters,
+    text,
+    unknown_words,
+)
 from dashboard.look import LIGHT, Words
 from dashboard.views import dossier as view
 from data_sources.ingest import open_store
@@ -186,19 +195,19 @@ def test_a_failing_test_changes_the_headline(made: dict[str, Dossier], language:
     assert "24.7" in before
     assert "24.7" in dossier_words.introduction(t, changed(made[OPIOIDS]))  # the figure moves to the text
     test = {"en": "Single extreme seizure", "es": "Decomiso extremo único"}[language]
-    assert test in dossier_words.step(t, changed(made[OPIOIDS]))
+    assert test in unknown_words.step(t, changed(made[OPIOIDS]))
 
 
 @BOTH
-@pytest.mark.parametrize("reason", sorted(dossier_words._WHY))
+@pytest.mark.parametrize("reason", sorted(artefact_words.WHY))
 def test_every_reason_has_words_in_both_languages(language: text.Language, reason: str) -> None:
     values = dict.fromkeys(
         ("change", "share", "limit", "months", "now", "usual", "alike", "rows", "events", "vintages", "value",
          "low", "high", "alarms", "judged"), 2.0,
     )  # fmt: skip
-    one = dossier_words.tested(text.of(language), Check("revision", "fail", reason, values))
+    one = artefact_words.tested(text.of(language), Check("revision", "fail", reason, values))
     assert "{" not in one.why
-    english = dossier_words.tested(text.of("en"), Check("revision", "fail", reason, values))
+    english = artefact_words.tested(text.of("en"), Check("revision", "fail", reason, values))
     assert (one.why == english.why) == (language == "en")
 
 
@@ -207,11 +216,11 @@ def test_every_reason_has_words_in_both_languages(language: text.Language, reaso
     ("months", "word"), [(0, ("same", "mismo")), (-2, ("earlier", "antes")), (1, ("later", "después"))]
 )
 def test_a_lag_is_said_in_words(language: text.Language, months: int, word: tuple[str, str]) -> None:
-    assert word[language == "es"] in dossier_words.lag(text.of(language), months)
+    assert word[language == "es"] in corroboration_words.lag(text.of(language), months)
 
 
 def test_a_blind_cell_names_no_series() -> None:
-    assert dossier_words.cell(text.of("en"), Cell("harm", "MX", "blind")) == ("blind", "")
+    assert corroboration_words.cell(text.of("en"), Cell("harm", "MX", "blind")) == ("blind", "")
 
 
 # Pictures
