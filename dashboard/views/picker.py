@@ -39,11 +39,9 @@ def source_of(t: Text, as_of: str, indicator: str) -> str:
         return sorted(data.store().known_on(date.fromisoformat(day), [name])["source"].unique())
 
     used = data.computed("sources_of", make, as_of, indicator)
-    publisher = SOURCES[INDICATORS[indicator].sources[0]].publisher
-    return "; ".join(
-        f"{t(publisher if name == EMBEDDED else SOURCES[name].publisher)}, {t(SOURCES[name].title)}"
-        for name in used
-    )
+    own = INDICATORS[indicator].sources[0]
+    pairs = [(SOURCES[own if name == EMBEDDED else name].publisher, SOURCES[name].title) for name in used]
+    return "; ".join(f"{t(publisher)}, {t(title)}" for publisher, title in pairs)
 
 
 def pick(selection: Selection, *, several: bool, watched: bool = False, streams: bool = False) -> Selection | None:
