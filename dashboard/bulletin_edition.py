@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashboard.text import LANGUAGES
+from dashboard.text import LANGUAGES, N_, Text, of
 from data_sources.vocabulary import Language
 
 FILE = "edition.json"
@@ -17,6 +17,8 @@ MOST_HIGHLIGHTS = 5
 LONGEST_HIGHLIGHT = 300  # characters, so that a bulletin keeps to its pages
 LONGEST_NOTE = 1_200
 Words = Mapping[Language, str]
+ENGLISH = of("en")
+_ONLY: Words = {"en": N_("{words}: given in English only"), "es": N_("{words}: given in Spanish only")}
 
 
 @dataclass(frozen=True)
@@ -35,31 +37,33 @@ class Edition:
     replay: bool = False
     previous: str = ""
 
-    def problems(self) -> list[str]:
+    def problems(self, t: Text = ENGLISH) -> list[str]:
         """What keeps these words from being printed, in sentences; most of all one language without the other."""
         found = []
         highlights = self.highlights or {}
         counts = {language: len(highlights.get(language, ())) for language in LANGUAGES}
         if len(set(counts.values())) > 1:
-            found.append(f"highlights: {counts['en']} in English, {counts['es']} in Spanish; both need the same")
+            found.append(t("highlights: {en} in English, {es} in Spanish; both need the same", **counts))
         if max(counts.values()) > MOST_HIGHLIGHTS:
-            found.append(f"highlights: {max(counts.values())}; at most {MOST_HIGHLIGHTS} fit")
+            found.append(t("highlights: {n}; at most {most} fit", n=max(counts.values()), most=MOST_HIGHLIGHTS))
         found += [
-            f"a highlight of {len(line)} characters; at most {LONGEST_HIGHLIGHT} fit"
+            t("a highlight of {n} characters; at most {most} fit", n=len(line), most=LONGEST_HIGHLIGHT)
             for lines in highlights.values()
             for line in lines
             if len(line) > LONGEST_HIGHLIGHT
         ]
-        named = {f"note of {country}": words for country, words in self.notes.items()}
-        for name, words in (named | {"reason of the correction": self.reason}).items():
+        named = {t("note of {country}", country=t.country(country)): words for country, words in self.notes.items()}
+        for name, words in (named | {t("reason of the correction"): self.reason}).items():
             given = [language for language in LANGUAGES if words.get(language, "").strip()]
             if len(given) == 1:
-                found.append(f"{name}: given in {given[0]} only")
+                found.append(t(_ONLY[given[0]], words=name))
             longest = max((len(text) for text in words.values()), default=0)
             if longest > LONGEST_NOTE:
-                found.append(f"{name}: {longest} characters; at most {LONGEST_NOTE} fit")
+                found.append(
+                    t("{words}: {n} characters; at most {most} fit", words=name, n=longest, most=LONGEST_NOTE)
+                )
         if self.correction and not self.reason:
-            found.append("a correction needs its reason in both languages")
+            found.append(t("a correction needs its reason in both languages"))
         return found
 
 

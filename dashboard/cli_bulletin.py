@@ -6,8 +6,8 @@ import argparse
 import sys
 from datetime import UTC, date, datetime
 
-from dashboard import bulletin_edition, publishing
-from dashboard.bulletin_edition import Edition
+from dashboard import bulletin_edition, publishing, publishing_withdrawn
+from dashboard.bulletin_edition import ENGLISH, Edition
 from data_sources.store import Store
 from surveillance.settings import bulletins_folder
 
@@ -17,8 +17,12 @@ def run(arguments: argparse.Namespace, store: Store, as_of: date) -> bool:
     folder = bulletins_folder(store.root)
     edition = bulletin_edition.read(arguments.words) if arguments.words else Edition()
     if arguments.action == "list":
-        for issue in publishing.issues(folder):
-            print(f"{issue.name}\t{issue.published:%Y-%m-%dT%H:%MZ}\t{issue.author}\t{issue.digest}\t{issue.path}")
+        held = publishing.issues(folder)
+        gone = publishing_withdrawn.withdrawn(store, held)
+        for issue in held:
+            said = publishing_withdrawn.said(ENGLISH, gone[issue]) if issue in gone else ""
+            told = (issue.name, f"{issue.published:%Y-%m-%dT%H:%MZ}", issue.author, issue.digest, issue.path, said)
+            print("\t".join(map(str, told)).rstrip("\t"))
         return True
     if arguments.action == "prepare":
         with publishing.prepare(store, folder, as_of, edition=edition, say=_say) as draft:
@@ -36,7 +40,13 @@ def run(arguments: argparse.Namespace, store: Store, as_of: date) -> bool:
     if not found:
         raise publishing.PublishingError(f"no issue of the week that ended on {as_of}; `drug-trends bulletin list`")
     differ = publishing.verify(store, folder, found[0], say=_say)
-    print("\n".join(differ) if differ else f"{found[0].path}: every byte is the same")
+    if differ:
+        print("\n".join(differ))
+    elif hidden := publishing_withdrawn.withdrawn(store, found[:1]):
+        said = publishing_withdrawn.said(ENGLISH, hidden[found[0]])
+        print(f"{found[0].path}: every byte is as published. {said} So it was not rendered again.")
+    else:
+        print(f"{found[0].path}: every byte is the same")
     return not differ
 
 

@@ -16,11 +16,12 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock
 
-from dashboard import bulletin, bulletin_edition, publishing_checks
+from dashboard import bulletin, bulletin_edition, publishing_checks, publishing_withdrawn
 from dashboard.bulletin import Written
-from dashboard.bulletin_edition import Edition
+from dashboard.bulletin_edition import ENGLISH, Edition
 from dashboard.publishing_checks import Check
-from dashboard.text import LANGUAGES, of
+from dashboard.publishing_withdrawn import withdrawn
+from dashboard.text import LANGUAGES, MISSING, Text, of
 from data_sources.store import Store
 from data_sources.vocabulary import Language
 from surveillance import pipeline
@@ -135,20 +136,25 @@ def prepare(
     plan: Plan = DEFAULT_PLAN,
     assessment: Assessment | None = None,
     before: Assessment | None = None,
+    t: Text = ENGLISH,
     say: Said = log.debug,
 ) -> Iterator[Draft]:
-    """A bulletin rendered out of sight and checked; it is gone when the block ends, unless it was published."""
+    """A bulletin rendered out of sight and checked; it is gone when the block ends, unless it was published.
+
+    The checks tell in *t* what they saw.
+    """
     say("assessment")
     assessment = assessment or pipeline.run(store, as_of, plan)
     held = issues(folder)
     edition = edition or Edition()
-    previous = _previous(held, as_of)
+    gone = withdrawn(store, held)
+    previous = _previous([issue for issue in held if issue not in gone], as_of)
     edition = replace(edition, previous=previous.path.name if previous else "")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=folder) as hidden:
         written, missing = _render(store, Path(hidden), assessment, edition, held, before, say)
         say("checks")
-        yield Draft(written, publishing_checks.run(assessment, store, written, edition, missing))
+        yield Draft(written, publishing_checks.run(assessment, store, written, edition, missing, t))
 
 
 def _render(
@@ -197,33 +203,42 @@ def publish(
     plan: Plan = DEFAULT_PLAN,
     assessment: Assessment | None = None,
     before: Assessment | None = None,
+    t: Text = ENGLISH,
     say: Said = log.debug,
 ) -> Issue:
     """Freeze the bulletin of the week that ends on *as_of* and record who published it *when*.
 
-    Raises PublishingError where the settings are not the panel's, the day is no Sunday that has ended, a binding
-    check fails, or the week has an issue already: it can then only be published as a numbered *correction*.
+    Raises PublishingError, in words of *t*, where the settings are not the panel's, the day is no Sunday that has
+    ended, a binding check fails, or the week has an issue already: it can then only be published as a numbered
+    *correction*. One that takes the place of a withdrawn issue says so where the edition gives no other reason.
     """
     if (assessment.plan if assessment else plan).digest != DEFAULT_PLAN.digest:
-        raise PublishingError("the settings are modified: only the panel's own settings are published")
+        raise PublishingError(t("the settings are modified: only the panel's own settings are published"))
     if as_of.weekday() != 6 or as_of >= when.date():
-        raise PublishingError(f"{as_of} is not the Sunday of a week that has ended")
-    if problems := (edition or Edition()).problems():
+        raise PublishingError(t("{day} is not the Sunday of a week that has ended", day=as_of))
+    edition = edition or Edition()
+    if problems := edition.problems(t):
         raise PublishingError("; ".join(problems))
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock", timeout=60):
         same = [issue for issue in issues(folder) if issue.week == name_of(as_of)]
         if same and not correction:
-            raise PublishingError(f"week {same[0].week} is published already; publish a correction instead")
+            said = t("week {week} is published already; publish a correction instead", week=same[0].week)
+            raise PublishingError(said)
         if correction and not same:
-            raise PublishingError(f"week {name_of(as_of)} is not published yet: there is nothing to correct")
+            said = t("week {week} is not published yet: there is nothing to correct", week=name_of(as_of))
+            raise PublishingError(said)
         number = max(issue.correction for issue in same) + 1 if same else 0
-        edition = replace(edition or Edition(), correction=number)
-        options = {"edition": edition, "plan": plan, "assessment": assessment, "before": before, "say": say}
+        if same and not edition.reason and (hidden := withdrawn(store, same[:1])):
+            edition = replace(edition, reason=publishing_withdrawn.reason(hidden[same[0]]))
+        edition = replace(edition, correction=number)
+        options = {"edition": edition, "plan": plan, "assessment": assessment, "before": before, "t": t, "say": say}
         with prepare(store, folder, as_of, **options) as draft:  # type: ignore[arg-type]
             if draft.refused:
-                said = "; ".join(f"{check.name}: {check.detail}" for check in draft.refused)
-                raise PublishingError(f"a check failed. {said}")
+                said = "; ".join(
+                    f"{t(publishing_checks.NAMES[check.name])}: {check.detail}" for check in draft.refused
+                )
+                raise PublishingError(t("a check failed. {checks}", checks=said))
             say("freeze")
             return _freeze(folder, draft.written.path, number, author, verified, when, note)
 
@@ -258,21 +273,22 @@ def _thaw(folder: Path) -> None:
             path.chmod(0o755)
 
 
-def verify(store: Store, folder: Path, issue: Issue, *, say: Said = log.debug) -> list[str]:
-    """What differs between a frozen issue and the same bulletin rendered again; empty if nothing does.
+def verify(store: Store, folder: Path, issue: Issue, *, t: Text = ENGLISH, say: Said = log.debug) -> list[str]:
+    """What differs between a frozen issue and the same bulletin rendered again, in words of *t*; empty if nothing.
 
     First its files against its own seal, then every byte of the new rendering: of the same day, the same words,
     against the same issue before. A publication that came in late with an older date, or another version of a
-    library, is named as the cause.
+    library, is named as the cause. A withdrawn issue is compared with its seal alone: what its publisher has hidden
+    since is rendered no more.
     """
     if not (issue.path / "manifest.json").exists():
-        return [f"{issue.path.name}: the folder or its manifest is gone"]
+        return [t("{folder}: the folder or its manifest is gone", folder=issue.path.name)]
     frozen = json.loads((issue.path / "manifest.json").read_text("utf-8"))
     found = hashes_of(issue.path)
-    broken = [f"{name}: changed since it was published" for name in _apart(frozen["files"], found)]
+    broken = [t("{file}: changed since it was published", file=name) for name in _apart(frozen["files"], found)]
     if not broken and seal_of(found) != issue.seal:
-        broken = ["manifest.json: not the one that was published"]
-    if broken:
+        broken = [t("{file}: not the one that was published", file="manifest.json")]
+    if broken or withdrawn(store, [issue]):
         return broken
     say("assessment")
     # What failed to load on that day is part of the bulletin, and no longer told by the store.
@@ -286,15 +302,18 @@ def verify(store: Store, folder: Path, issue: Issue, *, say: Said = log.debug) -
         differ = _apart(frozen["files"], again["files"])
         manifests = [(one / "manifest.json").read_bytes() for one in (issue.path, written.path)]
     causes = [
-        f"published later with an older date: {name}" for name in again["raw_files"].keys() - frozen["raw_files"]
+        t("published later with an older date: {file}", file=name)
+        for name in again["raw_files"].keys() - frozen["raw_files"]
     ]
+    then, now = frozen["versions"], again["versions"]
     causes += [
-        f"version of {name}: {frozen['versions'].get(name)} then, {again['versions'].get(name)} now"
-        for name in _apart(frozen["versions"], again["versions"])
-    ]
+        t("version of {name}: {then} then, {now} now", name=name, then=then.get(name, MISSING),
+          now=now.get(name, MISSING))
+        for name in _apart(then, now)
+    ]  # fmt: skip
     if not differ and manifests[0] != manifests[1]:
         differ = ["manifest.json"]
-    return sorted(causes) + [f"{name}: differs" for name in differ]
+    return sorted(causes) + [t("{file}: differs", file=name) for name in differ]
 
 
 def _apart(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

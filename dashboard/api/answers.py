@@ -14,11 +14,13 @@ from dashboard import data
 from dashboard.api import parameters as ask
 from dashboard.api import snapshots as frozen
 from dashboard.api.parameters import Parameter, Problem
+from dashboard.filters import Selection
 from data_sources.indicators import INDICATORS
 from data_sources.observations import COLUMNS, SERIES
 from data_sources.registry import SOURCES
 from surveillance.assessment import Assessment
 from surveillance.plan import DEFAULT_PLAN, Plan
+from surveillance.plan_file import PlanError
 from surveillance.recovered import MONTHS_OF, months_inside
 
 CAVEAT = (
@@ -108,7 +110,7 @@ def series(asked: Asked) -> Answer:
     table = _filtered(assessment.series, asked).sort_values(SERIES, kind="stable")
     if "state" in asked:
         table = table[table["state"].isin(asked["state"])]
-    return _page(_described(table), asked, _behind(table), assessment.plan)
+    return _page(_described(table), asked, _behind(table, assessment.plan), assessment.plan)
 
 
 def observations(asked: Asked) -> Answer:
@@ -126,7 +128,7 @@ def assessments(asked: Asked) -> Answer:
     """The verdict on every series and period that was looked at; an empty `alarm` was not judged."""
     assessment = _assessed(asked)
     table = _periods(_filtered(assessment.verdicts, asked), asked).sort_values([*SERIES, "period"])
-    answer = _page(table, asked, _behind(table), assessment.plan)
+    answer = _page(table, asked, _behind(table, assessment.plan), assessment.plan)
     return replace(answer, table=_with_status(answer.table, asked["as_of"]))
 
 
@@ -134,7 +136,7 @@ def signals(asked: Asked) -> Answer:
     """Open signals in order: new ones first, then the last known ones of late sources."""
     assessment = _assessed(asked)
     table = _filtered(assessment.signals, asked)
-    return _page(_described(table), asked, _behind(table), assessment.plan)
+    return _page(_described(table), asked, _behind(table, assessment.plan), assessment.plan)
 
 
 def recovered_months(asked: Asked) -> Answer:
@@ -160,7 +162,13 @@ def snapshots(asked: Asked) -> Answer:
 
 
 def _assessed(asked: Asked) -> Assessment:
-    return data.assessment(asked["as_of"].isoformat(), asked.get("budget", DEFAULT_PLAN.budget))
+    day, settings = asked["as_of"], asked.get("settings")
+    chosen = None if settings == DEFAULT_PLAN.digest else settings
+    budget = asked.get("budget", DEFAULT_PLAN.budget)
+    try:
+        return data.judged(Selection("en", as_of=day, latest=day, budget=budget, settings=chosen))
+    except PlanError:  # its file was changed by hand
+        raise ask.refused_settings(f"{settings}") from None
 
 
 def _filtered(rows: pd.DataFrame, asked: Asked) -> pd.DataFrame:
@@ -199,9 +207,9 @@ def _with_status(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return table.assign(status=status, status_reason=[REASONS[name] for name in status])
 
 
-def _behind(rows: pd.DataFrame) -> tuple[str, ...]:
-    """The sources that may have given the rows' figures; of no rows, those of everything that is watched."""
-    names = rows["indicator"].unique() if len(rows) else [watch.indicator for watch in DEFAULT_PLAN.watches]
+def _behind(rows: pd.DataFrame, plan: Plan) -> tuple[str, ...]:
+    """The sources that may have given the rows' figures; of no rows, those of everything that the plan watches."""
+    names = rows["indicator"].unique() if len(rows) else [watch.indicator for watch in plan.watches]
     used = {source for name in names for source in INDICATORS[name].sources}
     return tuple(source for source in SOURCES if source in used)
 
@@ -235,7 +243,7 @@ ENDPOINTS = (
     Endpoint(
         "/series",
         "Every watched series with its state",
-        (ask.AS_OF, ask.BUDGET, *ask.SERIES_FILTERS, ask.STATE, *_LIST),
+        (ask.AS_OF, *ask.JUDGED_BY, *ask.SERIES_FILTERS, ask.STATE, *_LIST),
         series,
     ),
     Endpoint(
@@ -247,10 +255,15 @@ ENDPOINTS = (
     Endpoint(
         "/assessments",
         "The verdict on every period of every watched series",
-        (ask.AS_OF, ask.BUDGET, *ask.SERIES_FILTERS, ask.FROM, ask.TO, *_LIST),
+        (ask.AS_OF, *ask.JUDGED_BY, *ask.SERIES_FILTERS, ask.FROM, ask.TO, *_LIST),
         assessments,
     ),
-    Endpoint("/signals", "Open signals, ranked", (ask.AS_OF, ask.BUDGET, *ask.SERIES_FILTERS, *_LIST), signals),
+    Endpoint(
+        "/signals",
+        "Open signals, ranked",
+        (ask.AS_OF, *ask.JUDGED_BY, *ask.SERIES_FILTERS, *_LIST),
+        signals,
+    ),
     Endpoint(
         "/recovered-months",
         "The months inside one series' twelve-month sums, as far as they may be shown",

@@ -108,6 +108,7 @@ ROWS: Mapping[str, Mapping[str, Any]] = {
         "settings": {**TEXT, "description": "the digest of the settings"},
         "seal": {**TEXT, "description": "one SHA-256 over those of all files"},
         "languages": {**TEXT, "description": "codes separated by spaces"},
+        "withdrawn": {**MAYBE_TEXT, "description": "why its files are not served; null: they are"},
         "files": {
             "type": "array",
             "items": {
@@ -124,8 +125,14 @@ _META = {
     "as_of": DAY,
     "settings": {
         "type": "object",
-        "properties": {"name": TEXT, "digest": TEXT, "budget": {"type": "number"}},
-        "required": ["name", "digest", "budget"],
+        "properties": {
+            "name": TEXT,
+            "digest": TEXT,
+            "budget": {"type": "number"},
+            "modified": {**FLAG, "description": "whether they are not the panel's own"},
+            "notice": {**MAYBE_TEXT, "description": "that modified settings are not for publication"},
+        },
+        "required": ["name", "digest", "budget", "modified", "notice"],
     },
     "sources": {
         "type": "array",
@@ -186,6 +193,7 @@ def description() -> dict[str, Any]:
                 for status, about in (
                     ("Refused", "A parameter that cannot be used, named with what is expected"),
                     ("NotFound", "There is no such file"),
+                    ("Gone", "The bulletin is withdrawn: its publisher has since hidden a figure in it"),
                     ("NotAcceptable", "Neither JSON nor CSV is taken"),
                     ("Unavailable", "The figures cannot be read at the moment"),
                 )
@@ -246,7 +254,7 @@ def _file() -> dict[str, Any]:
     about = "A file of a frozen bulletin, as it was published"
     said = {"name": "as `name` in /snapshots", "file": "as `file` in /snapshots, its slashes as they are"}
     content: dict[str, Any] = {kind: {} for kind in dict.fromkeys(snapshots.KINDS.values())}
-    refused = {"400": "Refused", "404": "NotFound", "503": "Unavailable"}
+    refused = {"400": "Refused", "404": "NotFound", "410": "Gone", "503": "Unavailable"}
     return {
         "get": {
             "operationId": "SnapshotFile",

@@ -69,6 +69,12 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+def _digest(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{8}", value):
+        raise ValueError(value)
+    return value
+
+
 def _budget(value: str) -> float:
     return {f"{budget:g}": budget for budget in BUDGETS}[value]
 
@@ -90,6 +96,12 @@ BUDGET = Parameter(
     _budget,
     f"one of {', '.join(f'{budget:g}' for budget in BUDGETS)}: accepted false signals a quarter",
     {"type": "number", "enum": list(BUDGETS)},
+)
+SETTINGS = Parameter(
+    "settings",
+    _digest,
+    "the digest of settings saved here, such as 9f5d7327; they have a budget of their own",
+    {"type": "string", "pattern": "^[0-9a-f]{8}$"},
 )
 INDICATOR = Parameter(
     "indicator", _codes(INDICATORS), f"identifiers listed by /api/v1/indicators, {_SOME}", _listed(list(INDICATORS))
@@ -133,6 +145,7 @@ OFFSET = Parameter(
     {**_WHOLE, "minimum": 0, "maximum": 999_999_999, "default": 0},
 )
 SERIES_FILTERS = (INDICATOR, GEOGRAPHY, SUBSTANCE)
+JUDGED_BY = (BUDGET, SETTINGS)
 PAGES = (LIMIT, OFFSET)
 
 
@@ -155,6 +168,8 @@ def read(asked: Sequence[tuple[str, str]], known: Sequence[Parameter]) -> dict[s
             raise _refused(parameter.name, "", parameter.expected, "The parameter is needed")
     if found.get("from") and found.get("to") and found["from"] > found["to"]:
         raise _refused("to", found["to"].isoformat(), TO.expected, "The value cannot be used")
+    if "budget" in found and "settings" in found:
+        raise _refused("budget", f"{found['budget']:g}", "no budget beside settings", "The value cannot be used")
     return found
 
 
@@ -163,6 +178,11 @@ def refuse_day(value: date, latest: date) -> None:
     if not EARLIEST <= value <= latest:
         expected = f"a date from {EARLIEST} to {latest}"
         raise _refused("as_of", value.isoformat(), expected, "The value cannot be used")
+
+
+def refused_settings(digest: str) -> Problem:
+    """The Problem 400 of settings that are not saved, or whose file cannot be read."""
+    return _refused("settings", digest, SETTINGS.expected, "There are no such settings")
 
 
 def _refused(name: str, value: str, expected: str, what: str) -> Problem:

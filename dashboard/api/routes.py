@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
 HANDS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="api")  # the pages keep the rest of the machine
+MODIFIED = "Modified settings, not for publication."
 FRESH = "public, max-age=60"
 Reply = Callable[[Request], Awaitable[Response]]
 
@@ -113,6 +114,8 @@ def _of(endpoint: Endpoint) -> Callable[[Request], Made]:
         form = asked.setdefault("format", _accepted(request.headers.get("accept", "*/*")))
         latest = data.latest()
         ask.refuse_day(asked.setdefault("as_of", latest), latest)
+        if "settings" in asked and asked["settings"] not in (DEFAULT_PLAN.digest, *data.saved_digests()):
+            raise ask.refused_settings(asked["settings"])
         asked.setdefault("offset", 0)
         asked.setdefault("limit", ask.PAGE)
 
@@ -170,12 +173,15 @@ def _file(request: Request) -> Made:
 
 
 def _meta(answer: Answer) -> dict[str, Any]:
+    modified = answer.plan.digest != DEFAULT_PLAN.digest
     return {
         "as_of": answer.as_of.isoformat(),
         "settings": {
             "name": f"{answer.plan.name} v{answer.plan.version}",
             "digest": answer.plan.digest,
             "budget": answer.plan.budget,
+            "modified": modified,
+            "notice": MODIFIED if modified else None,
         },
         "sources": [
             {name: getattr(SOURCES[source], name) for name in ("id", "title", "publisher", "licence", "homepage")}
@@ -192,6 +198,7 @@ def _notes(answer: Answer) -> list[str]:
     return [
         f"As known on {meta['as_of']}. {answer.total} rows in all",
         f"Settings: {settings['name']} ({settings['digest']}), {settings['budget']:g} false signals a quarter",
+        *([MODIFIED] if settings["modified"] else []),
         *(f"Source: {each['publisher']}: {each['title']}; {each['licence']}" for each in meta["sources"]),
         CAVEAT,
     ]

@@ -12,15 +12,17 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from dashboard import data, publishing
+from dashboard import data, publishing, publishing_withdrawn
 from dashboard.api.parameters import Problem
+from dashboard.bulletin_edition import ENGLISH
 from dashboard.publishing import Issue
 from surveillance.settings import bulletins_folder
 from surveillance.snapshot import seal_of
 
 ADDRESS = "/api/v1/snapshots"
 COLUMNS = (
-    "name", "week", "correction", "as_of", "published", "author", "settings", "seal", "languages", "files",
+    "name", "week", "correction", "as_of", "published", "author", "settings", "seal", "languages", "withdrawn",
+    "files",
 )  # fmt: skip
 KINDS: Mapping[str, str] = {
     ".html": "text/html",
@@ -61,20 +63,28 @@ def token() -> str:
 
 def table() -> pd.DataFrame:
     """The frozen bulletins, newest week first (COLUMNS); who published is named where somebody vouches for it."""
-    rows = [_row(issue) for issue in publishing.issues(folder())]
+    held = publishing.issues(folder())
+    gone = publishing_withdrawn.withdrawn(data.store(), held)
+    rows = [_row(issue, gone.get(issue)) for issue in held]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def file(name: str, path: str) -> File:
-    """The file of a frozen bulletin that its sealed manifest names; Problem 404 for anything else."""
+    """The file of a frozen bulletin that its sealed manifest names; Problem 404 for anything else.
+
+    Problem 410 where the bulletin is withdrawn: its publisher has since hidden a figure in it.
+    """
     issue = next((issue for issue in publishing.issues(folder()) if issue.path.name == name), None)
     digest = _hashes(issue).get(path) if issue else None
     if issue is None or digest is None:
         raise Problem(404, f"There is no such file of a frozen bulletin; {ADDRESS} lists what there is.")
+    hidden = publishing_withdrawn.withdrawn(data.store(), [issue]).get(issue)
+    if hidden is not None:
+        raise Problem(410, publishing_withdrawn.said(ENGLISH, hidden))
     return File(issue.path / path, digest, KINDS.get(Path(path).suffix, "application/octet-stream"))
 
 
-def _row(issue: Issue) -> dict[str, Any]:
+def _row(issue: Issue, hidden: int | None) -> dict[str, Any]:
     return {
         "name": issue.path.name,
         "week": issue.week,
@@ -85,9 +95,11 @@ def _row(issue: Issue) -> dict[str, Any]:
         "settings": issue.digest,
         "seal": issue.seal,
         "languages": " ".join(issue.languages),
+        "withdrawn": None if hidden is None else publishing_withdrawn.said(ENGLISH, hidden),
         "files": [
             {"file": path, "sha256": digest, "href": f"{ADDRESS}/{issue.path.name}/{quote(path)}"}
             for path, digest in sorted(_hashes(issue).items())
+            if hidden is None
         ],
     }
 

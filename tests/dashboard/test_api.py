@@ -6,14 +6,16 @@ import asyncio
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -23,6 +25,8 @@ from starlette.routing import Mount
 from dashboard import data, publishing
 from dashboard.api import openapi, routes
 from data_sources.errors import StoreError
+from surveillance import saved_plans
+from surveillance.plan import DEFAULT_PLAN
 from surveillance.snapshot import hashes_of, seal_of
 
 FIRST = {  # an address with an answer of few rows, for every table
@@ -35,11 +39,15 @@ FIRST = {  # an address with an answer of few rows, for every table
     "/recovered-months": "indicator=us_overdose_deaths_12m&geography=US&substance=all&limit=4",
     "/snapshots": "limit=1",
 }
+CELL = "indicator,geography,substance,period"
 PARTS = {  # of a frozen bulletin, and how each is served
     "bulletin_2026-W38_en.html": ("<!doctype html><p>año", "text/html; charset=utf-8"),
     "bulletin_2026-W38_en.pdf": ("%PDF", "application/pdf"),
     "charts/lanes_en.svg": ("<svg/>", "image/svg+xml"),
-    "data/series.csv": ("a,b", "text/csv; charset=utf-8"),
+    "data/observations.csv": (f"{CELL},value\n", "text/csv; charset=utf-8"),
+    "data/verdicts.csv": (f"{CELL},observed\n", "text/csv; charset=utf-8"),
+    "data/series.csv": (f"{CELL},observed\n", "text/csv; charset=utf-8"),
+    "data/revisions.csv": (f"{CELL},before,after\n", "text/csv; charset=utf-8"),
     "edition.json": ("{}", "application/json"),
     "CHANGES.md": ("# Changes", "text/markdown; charset=utf-8"),
 }
@@ -188,6 +196,55 @@ def test_the_signals_are_the_pages_own_and_in_their_order(ask: Ask) -> None:
     assert rows
 
 
+@pytest.fixture
+def strict(tmp_path: Path, embedded: Path, use_store: Callable[[Path], None]) -> str:
+    """The digest of settings that raise few alarms, saved beside a store of the embedded figures."""
+    root = shutil.copytree(embedded, tmp_path / "store")
+    use_store(root)
+    return saved_plans.save(root, replace(DEFAULT_PLAN, name="Strict", budget=2.0))
+
+
+@pytest.mark.parametrize("path", ["/series", "/assessments", "/signals"])
+def test_saved_settings_judge_and_the_answer_says_which_and_that_it_is_not_for_publication(
+    ask: Ask, strict: str, path: str
+) -> None:
+    answer = ask(f"{path}?settings={strict}&limit=9")
+    settings = answer.json["meta"]["settings"]
+    assert settings == {
+        "name": "Strict v1", "digest": strict, "budget": 2.0, "modified": True,
+        "notice": "Modified settings, not for publication.",
+    }  # fmt: skip
+    own = ask(f"{path}?limit=9")
+    assert own.json["meta"]["settings"]["modified"] is False
+    assert own.json["meta"]["settings"]["notice"] is None
+    assert own.headers["etag"] != answer.headers["etag"]
+    assert f"settings={strict}" in answer.json["links"]["self"]
+    assert ask(f"{path}?settings={strict}&limit=9", if_none_match=answer.headers["etag"]).status == 304
+    notes = ask(f"{path}?settings={strict}&limit=9&format=csv").body.decode()
+    assert "# Modified settings, not for publication.\n" in notes
+    assert "not for publication" not in ask(f"{path}?limit=9&format=csv").body.decode()
+    panel = ask(f"{path}?settings={DEFAULT_PLAN.digest}&limit=9").json
+    assert (panel["meta"], panel["data"]) == (own.json["meta"], own.json["data"])
+
+
+def test_the_verdicts_are_those_of_the_settings(ask: Ask, strict: str) -> None:
+    query = "indicator=us_overdose_deaths_12m&limit=5000"
+    under, own = (ask(f"/assessments?{query}{more}").json["data"] for more in (f"&settings={strict}", ""))
+    judged = [row["upper"] for row in under if row["upper"] is not None]
+    assert judged
+    assert judged != [row["upper"] for row in own if row["upper"] is not None]
+    assert [row["observed"] for row in under] == [row["observed"] for row in own]
+
+
+def test_saved_settings_whose_file_was_changed_are_refused(ask: Ask, strict: str) -> None:
+    file = data.store().root / saved_plans.FOLDER / f"{strict}.yaml"
+    file.write_text("name: [", "utf-8")
+    answer = ask(f"/signals?settings={strict}")
+    assert (answer.status, answer.json["parameter"]) == (400, "settings")
+    file.unlink()
+    assert ask(f"/signals?settings={strict}").status == 400
+
+
 def test_a_copy_that_is_current_is_not_sent_again(ask: Ask) -> None:
     first = ask("/series?limit=3")
     tag = first.headers["etag"]
@@ -298,6 +355,11 @@ REFUSED = [
     ("/observations?from=yesterday", "from"),
     ("/recovered-months?geography=US&substance=all", "indicator"),
     ("/recovered-months?indicator=population&geography=US&substance=all", "indicator"),
+    ("/series?settings=0123456", "settings"),
+    ("/signals?settings=..%2Fsecret", "settings"),
+    ("/signals?settings=01234567", "settings"),
+    ("/assessments?settings=01234567&budget=6", "budget"),
+    ("/observations?settings=01234567", "settings"),
     ("/?x=1", "x"),
     ("/openapi.json?x=1", "x"),
     ("/series?geography=" + quote("US," * 60 + "US"), "geography"),
@@ -496,7 +558,7 @@ def test_a_file_that_was_changed_is_not_served_nor_one_that_a_changed_manifest_n
     folder = shelf / "week-2026-W38"
     changed = folder / "data" / "series.csv"
     changed.chmod(0o644)
-    changed.write_text("a,c", "utf-8")
+    changed.write_text(f"{CELL},observed\n\n", "utf-8")
     answer = ask("/snapshots/week-2026-W38/data/series.csv")
     assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json")
     assert ask("/snapshots/week-2026-W38/edition.json").status == 200
@@ -512,3 +574,30 @@ def test_no_bulletin_yet_is_an_empty_list(ask: Ask, tmp_path: Path, monkeypatch:
     monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(tmp_path / "nowhere"))
     answer = ask("/snapshots")
     assert (answer.status, answer.json["data"], answer.json["meta"]["total"]) == (200, [], 0)
+
+
+def test_a_withdrawn_bulletin_is_gone_for_programs_and_its_files_stay(
+    ask: Ask, issued: Path, hiding: Path, printed: pd.Series, use_store: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(issued))
+    number = f"{printed['value']}".encode()
+    before = ask("/snapshots")
+    paths = [each["href"].removeprefix("/api/v1") for row in before.json["data"] for each in row["files"]]
+    tags = {path: ask(path).headers["etag"] for path in paths}
+    assert [row["withdrawn"] for row in before.json["data"]] == [None, None]
+    assert any(number in ask(path).body for path in paths), "it is there to be hidden"
+    use_store(hiding)
+    listed = ask("/snapshots", if_none_match=before.headers["etag"])
+    assert listed.status == 200
+    for row in listed.json["data"]:
+        assert row["files"] == []
+        assert row["withdrawn"] == "Withdrawn: its publisher has since hidden 1 figure in it."
+    for path in paths:
+        answer = ask(path, if_none_match=tags[path])
+        assert (answer.status, answer.headers["content-type"]) == (410, "application/problem+json")
+        assert (answer.json["title"], answer.json["status"]) == ("Gone", 410)
+        assert "publisher has since hidden 1 figure" in answer.json["detail"]
+    assert ask("/snapshots/week-2026-W38/nothing").status == 404
+    for name in ("week-2026-W38", "week-2026-W39"):
+        assert seal_of(hashes_of(issued / name)) in [row["seal"] for row in listed.json["data"]]

@@ -187,7 +187,7 @@ def test_without_the_system_library_the_pages_are_written_and_it_is_said_why(emb
     ("edition", "problem"),
     [
         (Edition(highlights={"en": ("a", "b"), "es": ("a",)}), "2 in English, 1 in Spanish"),
-        (Edition(notes={"US": {"en": "only", "es": " "}}), "note of US: given in en only"),
+        (Edition(notes={"US": {"en": "only", "es": " "}}), "note of US: given in English only"),
         (Edition(highlights={"en": ("x" * 301,), "es": ("x",)}), "a highlight of 301 characters"),
         (Edition(correction=1), "a correction needs its reason"),
     ],

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
 
 import pytest
 
-from dashboard import pdf, publishing
-from data_sources.ingest import open_store
-
-
-def _no_pdf(page, *, identifier):
-    raise pdf.NoPdf("no PDF: the system's Pango library could not be loaded")
-
-
-@pytest.fixture(scope="module")
-def shelf(embedded, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bulletins")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pdf, "render", _no_pdf)
-        for day in (date(2026, 9, 13), date(2026, 9, 20)):
-            publishing.publish(
-                open_store(embedded), folder, day, author="<b>Ana</b> [x](y)", verified=False,
-                when=datetime(2026, 10, 1, 12, tzinfo=UTC),
-            )  # fmt: skip
-    return folder
+from dashboard import publishing, publishing_checks, text
+from dashboard.bulletin_edition import Edition
 
 
 def said(app):
@@ -69,9 +52,9 @@ def test_modified_settings_are_not_published(page, tmp_path, monkeypatch):
     assert "Publish" not in [button.label for button in app.button]
 
 
-@pytest.mark.parametrize(("language", "week"), [("en", "Week 2026-W38"), ("es", "Semana 2026-W38")])
-def test_issues_are_listed_with_author_and_changes(page, shelf, monkeypatch, language, week):
-    monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(shelf))
+@pytest.mark.parametrize(("language", "week"), [("en", "Week 2026-W39"), ("es", "Semana 2026-W39")])
+def test_issues_are_listed_with_author_and_changes(page, issued, monkeypatch, language, week):
+    monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(issued))
     app = page("bulletins", lang=language)
     assert app.subheader[0].value == week
     words = said(app)
@@ -79,3 +62,69 @@ def test_issues_are_listed_with_author_and_changes(page, shelf, monkeypatch, lan
     assert "Ana" in words
     assert {"en": "identity not verified", "es": "identidad no verificada"}[language] in words.replace("\\", "")
     assert {"en": "Signals opened", "es": "Señales abiertas"}[language] in words
+
+
+def downloads(app):
+    return [part.proto.label for part in app.get("download_button")]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "way"),
+    [
+        ("en", "its publisher has since hidden 1 figure in it", "Reissue it to show it again"),
+        ("es", "ha suprimido después 1 cifra", "Para volver a mostrarlo hay que publicarlo de nuevo"),
+    ],
+)
+def test_a_withdrawn_issue_has_no_files_and_says_why_and_how_to_reissue_it(
+    page, issued, hiding, monkeypatch, language, sentence, way
+):
+    monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(issued))
+    before = page("bulletins", lang=language)
+    assert len(downloads(before)) == 6
+    assert before.expander
+    app = page("bulletins", store=hiding, lang=language)
+    assert downloads(app) == []
+    assert not [part for part in app.expander if "2026-W38" in part.label]
+    told = [warning.value for warning in app.warning if sentence in warning.value]
+    assert len(told) == 2
+    assert all(way in each and "`drug-trends bulletin publish --week 2026-W3" in each for each in told)
+
+
+def test_a_withdrawn_issue_still_proves_to_be_what_was_published(page, issued, hiding, monkeypatch):
+    monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(issued))
+    app = page("bulletins", store=hiding, lang="en")
+    app.button(key="verify-week-2026-W38").click().run()
+    assert [success.value for success in app.success] == ["Every file is as it was published."]
+
+
+def test_a_lead_can_choose_a_withdrawn_week_and_finds_its_reason_filled_in(page, issued, hiding, monkeypatch):
+    monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(issued))
+    monkeypatch.setenv("DRUG_TRENDS_LOCAL_ROLES", "lead-US")
+    app = page("bulletins", store=hiding, lang="en")
+    assert app.selectbox(key="week").options == ["2026-W39", "2026-W38, withdrawn"]
+    app.selectbox(key="week").select_index(1).run()
+    assert not app.exception
+    assert "Prepare week 2026-W38" in app.header[0].value
+    words = {area.key: area.value for area in app.text_input}
+    assert words["reason-en-2026-09-20"] == "The publisher has since hidden 1 figure of the earlier issue."
+    assert "suprimió después" in words["reason-es-2026-09-20"]
+
+
+def test_a_withdrawn_issue_is_no_longer_needed_once_a_correction_stands(page, issued, hiding, monkeypatch):
+    monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(issued))
+    newest, older = publishing.issues(issued)
+    gone = {older: 1}
+    monkeypatch.setattr("dashboard.views.bulletins.withdrawn", lambda store, held: gone)
+    monkeypatch.setattr(
+        publishing, "issues", lambda folder: [replace(newest, week=older.week, correction=1), older]
+    )
+    app = page("bulletins", store=hiding, lang="en")
+    assert any("Correction 1 of this week stands in its place." in info.value for info in app.info)
+    assert not app.warning
+
+
+def test_what_checks_saw_is_told_in_the_reader_s_language():
+    t = text.of("es")
+    found = publishing_checks._words(t, Edition(notes={"US": {"en": "only"}}))
+    assert found.detail == "nota de EE. UU.: solo en inglés"
+    assert publishing_checks._translation(t, []).detail == "todas las oraciones en los dos idiomas"

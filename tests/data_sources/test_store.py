@@ -242,6 +242,17 @@ def test_a_value_is_not_shown_again_as_of_any_day_once_its_publisher_suppressed_
     assert log["as_of"].dt.month.to_list() == [6, 6]
 
 
+def test_what_is_hidden_is_listed_once_and_no_longer_when_it_is_published_after_all(tmp_path):
+    store = Store(tmp_path)
+    assert store.suppressed().empty
+    for month, values in enumerate(({0: 7.0, 1: 8.0, 2: 9.0}, {0: None, 1: None, 2: 9.0}, {1: 8.0, 2: 9.0}), 6):
+        put(store, date(2024, month, 1), {("US", PERIODS[place]): value for place, value in values.items()})
+    # The first cell was suppressed and is then left out: its last word is still that it is hidden.
+    assert store.suppressed().to_dict("records") == [
+        {"indicator": INDICATOR, "geography": "US", "substance": "fentanyl", "period": pd.Timestamp(PERIODS[0])}
+    ]
+
+
 def test_a_suppressed_value_is_public_from_the_day_it_is_published_after_all(tmp_path):
     store = Store(tmp_path)
     for month, value in ((6, None), (7, 7.0)):
