@@ -10,9 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import charts, sentences
+from dashboard import charts, lane_block, sentences
 from dashboard.text import Text
-from dashboard.views import lanes as lane_words
 from data_sources.indicators import INDICATORS
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance import explain
@@ -105,6 +104,7 @@ def signal(t: Text, assessment: Assessment, wide: Wide, series: pd.Series, title
 
 def lanes(t: Text, assessment: Assessment, found: list[Lane]) -> tuple[Picture, str]:
     """Supply, use and harm of both countries on one time axis, and the caption below."""
-    words = lane_words.block(t, assessment.as_of, found, dark=False)
-    chart = words.chart.properties(width=560)
-    return pictured(chart, t, name="lanes", title=words.title, description=words.alt), words.caption
+    block = lane_block.block(t, assessment.as_of, found, dark=False)
+    chart = block.chart.properties(width=560)
+    drawn = pictured(chart, t, name="lanes", title=block.title, description=block.alt)
+    return drawn, f"{block.subtitle} {block.caption}"

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard import benchmark_words, bulletin_charts, sentences, status
+from dashboard import benchmark_words, bulletin_charts, corridor_words, sentences, status
 from dashboard.bulletin_parts import Section, Table
 from dashboard.bulletin_signals import CARDS, Extract, extract
-from dashboard.look import figure
 from dashboard.text import MISSING, N_, Text
-from dashboard.views import corridors as corridor_words
 from data_sources.indicators import INDICATORS
 from data_sources.ingest import EMBEDDED
 from data_sources.registry import SOURCES
@@ -75,14 +73,10 @@ def corridors(t: Text, assessment: Assessment) -> Section:
             said.append(f"{stand}: {value}" if value else stand)
         rows.append([f"{corridor.us_city} | {corridor.mx_city}", *said])
     places = [f"{t.country('US')} {t(name)}" for name in _STREAMS[:3]] + [f"{t.country('MX')} {t(_STREAMS[3])}"]
-    note = t(
-        "Each figure against its own past, as of its own newest month. The areas are the smallest that are "
-        "published: a field office, or the state. Figures of the two countries are different measures."
-    )
     caption = t("Where the series nearest to four pairs of sister cities stand")
     return Section(
         "corridors", corridor_words.finding(t, strip), tables=[Table(caption, [t("Corridor"), *places], rows)],
-        after=[note],
+        after=[corridor_words.note(t)],
     )  # fmt: skip
 
 
@@ -91,11 +85,7 @@ def lane_section(t: Text, assessment: Assessment, found: list[Lane]) -> Section:
     if all(lane.line is None for lane in found):
         return Section("lanes", t("Supply, use and harm"), lead=[t("No figures were known on this day.")])
     picture, caption = bulletin_charts.lanes(t, assessment, found)
-    note = t(
-        "Supply, use and harm on one time axis, each lane from zero to its own maximum. "
-        "Dashed: may still change. Diagonal lines: not yet published or not collected."
-    )
-    return Section("lanes", picture.title, picture=picture, caption=f"{note} {caption}")
+    return Section("lanes", picture.title, picture=picture, caption=caption)
 
 
 def supply(t: Text, found: list[Supply]) -> Section:
@@ -113,8 +103,8 @@ def supply(t: Text, found: list[Supply]) -> Section:
         [
             t.substance(one.substance),
             t.month(one.period),
-            _pounds(t, one.newest),
-            _pounds(t, one.year),
+            sentences.value(t, one.newest),
+            sentences.value(t, one.year),
             _moved(t, one),
         ]
         for one in found
@@ -123,10 +113,6 @@ def supply(t: Text, found: list[Supply]) -> Section:
         "supply", heading, lead=[caution], tables=[Table(caption, columns, rows, frozenset({2, 3}))],
         after=[t("In brackets the 80 % interval; a word for change stands only where it excludes no change.")],
     )  # fmt: skip
-
-
-def _pounds(t: Text, value: float) -> str:
-    return MISSING if math.isnan(value) else figure(value, t.language)
 
 
 def _moved(t: Text, one: Supply) -> str:
