@@ -198,7 +198,7 @@ def _english() -> list[str]:
 
 
 def axe(page: Page) -> list[str]:
-    """Serious and critical violations of WCAG 2.2 AA that are not Streamlit's: rule, how many nodes, one of them."""
+    """Serious and critical violations of WCAG 2.2 AA, but Streamlit's own: rule, how many nodes, one of them."""
     from axe_playwright_python.sync_playwright import Axe
 
     answer = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})

@@ -40,8 +40,8 @@ def recovered(vintage: pd.DataFrame, seeds: pd.DataFrame | None = None) -> pd.Da
     """The months inside one publication's twelve-month sums, as far as they may be shown; one row per sum.
 
     *vintage*: all rows of the indicator in one publication (`Store.vintage`); *seeds*: rows of the indicator that
-    MONTHS_OF names. `status` is `recovered` (`value` is the month, `seed` says from which year, by whom, and by
-    what factor it was brought to the first sum's level), `bounded` (no seed, or a gap since: `low` and `high` only)
+    MONTHS_OF names. `status` is `recovered` (`value` is the month; `seed`, four words, is the indicator and the year
+    it began from, the day that year was published, and the factor to the first sum's level), `bounded` (no seed, or a gap since: `low` and `high` only)
     or `suppressed` (see `disclosure`). `low` and `high` follow from the sums alone, whatever the seed. A month is
     as provisional as the two sums that it comes from. Nothing is said of seasons without a seed.
 
@@ -95,8 +95,7 @@ def _seed(sums: pd.Series, known: pd.DataFrame) -> tuple[pd.Series, str] | None:
     if mine["value"].isna().any() or not total > 0:
         return None
     factor = sums.iloc[0] / total
-    words = (
-        f"{mine['indicator'].iloc[0]} {year[0]:%Y-%m} to {year[-1]:%Y-%m}, "
-        f"as of {mine['as_of'].max():%Y-%m-%d}, × {factor:.4f}"
+    origin = (
+        f"{mine['indicator'].iloc[0]} {year[0]:%Y-%m}/{year[-1]:%Y-%m} {mine['as_of'].max():%Y-%m-%d} {factor:.4f}"
     )
-    return mine["value"] * factor, words
+    return mine["value"] * factor, origin

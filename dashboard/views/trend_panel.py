@@ -280,11 +280,17 @@ class Panel:
         table = table[table["status"] == "recovered"]
         if table.empty:
             return {}
+        indicator, span, day, factor = table["seed"].iloc[0].split()
+        first, last = span.split("/")
         self.notes.append(
             self.t(
                 "Recovered months are not published: each follows from the change of the 12-month sum and the same "
-                "month a year before. First year: {seed}.",
-                seed=table["seed"].iloc[0],
+                "month a year before. First year: {measure}, {first} to {last}, as known on {day}, times {factor}.",
+                measure=self.t.indicator(indicator),
+                first=self.t.month(pd.Timestamp(first)),
+                last=self.t.month(pd.Timestamp(last)),
+                day=self.t.date(pd.Timestamp(day)),
+                factor=self.t.number(float(factor), 5),
             )
         )
         months = periods.map(table.set_index("period")["value"].round()).reset_index(drop=True)
