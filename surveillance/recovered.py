@@ -40,10 +40,11 @@ def recovered(vintage: pd.DataFrame, seeds: pd.DataFrame | None = None) -> pd.Da
     """The months inside one publication's twelve-month sums, as far as they may be shown; one row per sum.
 
     *vintage*: all rows of the indicator in one publication (`Store.vintage`); *seeds*: rows of the indicator that
-    MONTHS_OF names. `status` is `recovered` (`value` is the month; `seed`, four words, is the indicator and the year
-    it began from, the day that year was published, and the factor to the first sum's level), `bounded` (no seed, or a gap since: `low` and `high` only)
-    or `suppressed` (see `disclosure`). `low` and `high` follow from the sums alone, whatever the seed. A month is
-    as provisional as the two sums that it comes from. Nothing is said of seasons without a seed.
+    MONTHS_OF names. `status` is `recovered` (`value` is the month; `seed`, four words, is the indicator and the
+    year it began from, the day that year was published, and the factor to the first sum's level), `bounded` (no
+    seed, or a gap since: `low` and `high` only) or `suppressed` (see `disclosure`). `low` and `high` follow from
+    the sums alone, whatever the seed. A month is as provisional as the two sums that it comes from. Nothing is
+    said of seasons without a seed.
 
     ValueError: more than one vintage or indicator, or one that has no months.
     """
