@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import charts, data, text
 from dashboard.filters import Selection
+from dashboard.pictures import picture
 from dashboard.text import N_, Text
 from dashboard.views import lab_controls
 from dashboard.views.lab_preview import RECENT, Asked, Shown, counted, marked, table, words
@@ -153,14 +154,12 @@ def _draw(
         st.header(text.escape_markdown(title), anchor=False)
         chart, figures = st.tabs([t("Chart"), t("Table")], key=f"tabs-lab-own-{t.language}", on_change="rerun")
         with chart:
-            st.altair_chart(
-                charts.series_chart(
-                    rows, unit=t("own unit"), country="us" if wide.observed.columns[0][0] == "US" else "mx",
-                    language=t.language, dark=data.dark(), labels=words(t), height=280,
-                    draft=marked(after, found, rows) if asked.changes else None,
-                ),
-                width="stretch", theme=None, alt=title, key="lab-own-chart",
+            drawn = charts.series_chart(
+                rows, unit=t("own unit"), country="us" if wide.observed.columns[0][0] == "US" else "mx",
+                language=t.language, dark=data.dark(), labels=words(t), height=280,
+                draft=marked(after, found, rows) if asked.changes else None,
             )  # fmt: skip
+            picture(drawn, alt=title, key="lab-own-chart")
         if figures.open:
             with figures:
                 st.dataframe(

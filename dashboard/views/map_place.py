@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import charts, data, filters, text
 from dashboard.filters import Selection
 from dashboard.geo.border import ACROSS, areas_of
+from dashboard.pictures import picture
 from dashboard.sentences import series_name
 from dashboard.text import Text
 from dashboard.views.map_rows import CHOICES, Measured
@@ -91,15 +92,15 @@ def _lane(t: Text, selection: Selection, indicator: str, place: str, substance: 
     hue = "blue" if country == "US" else "green"
     name = text.escape_markdown(series_name(t, place, substance))
     st.markdown(f":{hue}-badge[**{t.country(country)}**] :small[**{name}**]")
-    value, picture = st.columns([2, 3], vertical_alignment="center", gap="xsmall")
+    value, beside = st.columns([2, 3], vertical_alignment="center", gap="xsmall")
     newest = t.figure(round(float(line.iloc[-1]), 1))
     value.html(f"<span style='font-size:1.25rem;font-weight:600'>{html.escape(newest)}</span>")
-    picture.altair_chart(
+    picture(
         charts.sparkline(
             line, colour="us" if country == "US" else "mx", dark=data.dark(), language=selection.language
         ),
-        width="stretch", theme=None, key=f"lane-{indicator}-{place}-{substance}",
         alt=f"{t.indicator(indicator)}, {series_name(t, place, substance)}: {newest}, {t.month(line.index[-1])}",
+        key=f"lane-{indicator}-{place}-{substance}", place=beside,
     )  # fmt: skip
     said = text.escape_markdown(f"{t.indicator(indicator)}, {t.month(line.index[-1])}")
     link = filters.link(
