@@ -41,7 +41,7 @@ def said() -> set[Message]:
     found |= {record.title for record in INDICATORS.values()}
     found |= {record.caution for record in INDICATORS.values() if record.caution}
     found |= {watch.why for watch in DEFAULT_PLAN.watches} | set(DEFAULT_PLAN.not_watched.values())
-    found |= {source.title for source in SOURCES.values()}
+    found |= {said for source in SOURCES.values() for said in (source.title, source.publisher, source.licence)}
     return found
 
 
