@@ -19,8 +19,8 @@ from surveillance.assessment import Assessment
 from surveillance.lanes import Lane
 from surveillance.series import Wide
 from surveillance.situation import Tile
+from surveillance.snapshot import RECENT  # a picture shows no figure that the tables beside it do not hold
 
-RECENT = 48  # periods a signal's picture shows
 _OPENING = re.compile(r"<svg\b[^>]*>")
 _HATCH = re.compile(r'<linearGradient id="([^"]+)"[^>]*>(?:<stop [^>]*>(?:</stop>)?){8,}</linearGradient>')
 _COLOUR = re.compile(r'stop-color="(#[0-9A-Fa-f]{6})"')
