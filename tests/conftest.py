@@ -71,7 +71,7 @@ def chromium() -> str:
 
     Where there is none the test is skipped, and counted in the last line; in continuous integration it fails.
     """
-    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     path = next((found for name in names if name and (found := shutil.which(name))), None)
     if path:
         return path

@@ -1,16 +1,20 @@
-"""One page at a time, on the embedded figures, as a browser would ask for it."""
+"""The pages on the embedded figures: one at a time without a browser, and the running app in one."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import pytest
 import streamlit as st
+from playwright.sync_api import Browser, ConsoleMessage, expect, sync_playwright
+from playwright.sync_api import Page as Window
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
@@ -20,6 +24,24 @@ from data_sources.observations import check
 from data_sources.source import Publication
 
 Page = Callable[..., AppTest]
+Opened = Callable[..., Window]
+Settled = Callable[[Window], None]
+BENCH = Path(__file__).resolve().parents[2] / "bench"
+# Streamlit's page asks for these under the address of a deep link first, then where they are.
+ASKED_TWICE = ("/_stcore/health", "/_stcore/host-config")
+# On a telephone, which Streamlit tells by its name, the side bar closes when a page is chosen.
+PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36"
+# The script has ended, nothing old is left, and fonts and charts are there.
+DRAWN = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+  && document.querySelector('h1, h2') !== null
+  && document.querySelector('[data-testid=stSkeleton], [data-stale=true]') === null
+  && document.fonts.status === 'loaded'
+  && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(
+    chart => chart.querySelector('canvas, svg.marks'))"""
+# What the app adds where it knows that the reader's theme is dark, which it does after the first run.
+DARK = """() => [...document.querySelectorAll('[data-testid=stHtml] style')].some(
+  style => style.textContent.includes('data-selected'))"""
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture(scope="session")
@@ -99,6 +121,96 @@ def page(embedded: Path, use_store: Callable[[Path], None]) -> Page:
         return app
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def studio(bench: Callable[[str], ModuleType]) -> ModuleType:
+    """What serves the app and opens its pages."""
+    return bench("screenshots")
+
+
+@pytest.fixture(scope="session")
+def walk(bench: Callable[[str], ModuleType]) -> ModuleType:
+    """What looks at a page for what is wrong with it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCH))  # it imports its neighbour
+        return bench("walk")
+
+
+@pytest.fixture(scope="session")
+def address(
+    studio: ModuleType, chromium: str, embedded: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The running app on the embedded figures; a test that decides or publishes serves a store of its own."""
+    with studio.serving(shutil.copytree(embedded, tmp_path_factory.mktemp("served") / "store")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser(studio: ModuleType, chromium: str) -> Iterator[Browser]:
+    """A browser, of one module: while it is there, no other test of the process can run an event loop."""
+    expect.set_options(timeout=30_000)  # a busy machine answers slowly
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=chromium, args=list(studio.QUIET))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def windows(studio: ModuleType, browser: Browser) -> tuple[Opened, list[str]]:
+    """One window of each kind, so that the app's own files are loaded once; and the errors of their consoles."""
+    errors: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error" and not str(message.location.get("url", "")).endswith(ASKED_TWICE):
+            errors.append(message.text)
+
+    @cache
+    def window(width: int, theme: str, locale: str) -> Window:
+        page = browser.new_context(
+            viewport={"width": width, "height": studio.WIDTHS[width]},
+            color_scheme=theme,  # type: ignore[arg-type]
+            locale=locale,
+            reduced_motion="reduce",
+            user_agent=PHONE if width < 768 else None,
+        ).new_page()
+        page.on("console", said)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    return window, errors
+
+
+@pytest.fixture
+def opened(windows: tuple[Opened, list[str]], address: str, settled: Settled) -> Iterator[Opened]:
+    """Open a page as on a first visit; at the end nothing may have been written to the console."""
+    window, errors = windows
+    errors.clear()
+
+    def open_(path: str, *, width: int = 1280, theme: str = "light", locale: str = "en-US") -> Window:
+        page = window(width, theme, locale)
+        page.context.clear_cookies()
+        page.mouse.move(0, 0)
+        page.goto(address + path)
+        settled(page)
+        if theme == "dark":
+            page.wait_for_function(DARK, timeout=60_000)
+            settled(page)
+        return page
+
+    yield open_
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def settled() -> Settled:
+    """Wait until a page is whole."""
+
+    def wait(page: Window) -> None:
+        page.wait_for_function(DRAWN, timeout=60_000)
+        page.evaluate(TWO_FRAMES)
+
+    return wait
 
 
 _held: dict[str, Path] = {}

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator
+import shutil
 from pathlib import Path
 from types import ModuleType
 
-import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 SLOW = 300_000  # ms for two pages, two PDFs and their pictures on a busy machine
 
 
-@pytest.fixture(scope="module")
-def studio(bench: Callable[[str], ModuleType]) -> ModuleType:
-    return bench("screenshots")
-
-
-@pytest.fixture(scope="module")
-def browser(studio: ModuleType) -> Iterator[Browser]:
-    path = studio.chromium()
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium: the browser tests must run here")
-        pytest.skip("no Chromium: install Chrome or Chromium, or set CHROMIUM to its path")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=path, args=list(studio.QUIET))
-        yield started
-        started.close()
-
-
 def test_a_bulletin_is_published_once_and_proved(
-    studio: ModuleType, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+    studio: ModuleType, browser: Browser, embedded: Path, tmp_path: Path
 ) -> None:
-    store: Path = tmp_path_factory.mktemp("store")
+    store = shutil.copytree(embedded, tmp_path / "store")
     with studio.serving(store) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(SLOW)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = (
@@ -31,31 +31,14 @@ client_secret = "not checked"
 server_metadata_url = "{provider}/.well-known/openid-configuration"
 """
 
-expect.set_options(timeout=30_000)  # a busy machine answers slowly
+Settled = Callable[[Page], None]
 
 
 @pytest.fixture(scope="module")
-def studio(bench: Callable[[str], ModuleType]) -> ModuleType:
-    return bench("screenshots")
-
-
-@pytest.fixture(scope="module")
-def browser(studio: ModuleType) -> Iterator[Browser]:
-    path = studio.chromium()
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium: the browser tests must run here")
-        pytest.skip("no Chromium: install Chrome or Chromium, or set CHROMIUM to its path")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=path, args=list(studio.QUIET))
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory, chromium: str, embedded: Path) -> Iterator[str]:
     """The app with sign-in set up, and the provider; each a process of its own, whose warnings are its own."""
     folder = tmp_path_factory.mktemp("login")
+    store = shutil.copytree(embedded, folder / "store")
     app, provider = (f"http://127.0.0.1:{port}" for port in _free_ports())
     secrets, roles = folder / "secrets.toml", folder / "roles.toml"
     secrets.write_text(SECRETS.format(app=app, provider=provider), "utf-8")
@@ -68,7 +51,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
         *people,
     ]
     serve = [
-        sys.executable, "-m", "dashboard", "--store", str(folder / "store"), "serve", "--port",
+        sys.executable, "-m", "dashboard", "--store", str(store), "serve", "--port",
         app.rpartition(":")[2],
     ]  # fmt: skip
     environment = os.environ | {
@@ -106,23 +89,23 @@ def _answers(url: str) -> None:
     pytest.fail(f"{url} does not answer")
 
 
-def sign_in(page: Page, studio: ModuleType, address: str, sub: str) -> None:
+def sign_in(page: Page, settled: Settled, address: str, sub: str) -> None:
     page.goto(f"{address}/signals?lang=en")
-    studio.settle(page, rest=300)
+    settled(page)
     expect(page.get_by_test_id("stMain")).to_contain_text("not signed in · viewer")
     page.get_by_role("button", name="Sign in").click()
     page.locator("input[name=sub]").fill(sub)
     page.get_by_role("button", name="Authorize").click()
     expect(page.get_by_test_id("stMain").locator("h1")).to_be_visible()  # back from the provider
     page.goto(f"{address}/signals?lang=en")
-    studio.settle(page, rest=300)
+    settled(page)
 
 
 def test_a_person_signs_in_with_the_roles_of_the_file_and_out_again(
-    studio: ModuleType, browser: Browser, address: str
+    browser: Browser, address: str, settled: Settled
 ) -> None:
     page = browser.new_context().new_page()
-    sign_in(page, studio, address, "ana")
+    sign_in(page, settled, address, "ana")
     main = page.get_by_test_id("stMain")
     expect(main).to_contain_text("viewer, epidemiologist, lead for Mexico")
     assert "ana@example.org" in main.inner_text().replace("\u2060", "")
@@ -130,16 +113,14 @@ def test_a_person_signs_in_with_the_roles_of_the_file_and_out_again(
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     page.wait_for_load_state()  # the provider signs out too, on a page of its own
     page.goto(f"{address}/signals?lang=en")
-    studio.settle(page, rest=300)
+    settled(page)
     expect(main).to_contain_text("not signed in · viewer")
     page.context.close()
 
 
-def test_a_stranger_is_a_viewer_whatever_name_they_chose(
-    studio: ModuleType, browser: Browser, address: str
-) -> None:
+def test_a_stranger_is_a_viewer_whatever_name_they_chose(browser: Browser, address: str, settled: Settled) -> None:
     page = browser.new_context().new_page()
-    sign_in(page, studio, address, "eve")
+    sign_in(page, settled, address, "eve")
     shown = page.get_by_test_id("stMain").inner_text().replace("\u2060", "")
     assert "eve@example.org · viewer\n" in shown
     assert "ana@example.org" not in shown

@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 HOSTILE = "<script>alert(1)</script> **b** [l](javascript:1) :material/home: http://evil.example a@evil.example"
 OPEN = "/signals?lang=en&budget=12"  # at which the built-in figures hold signals
 
-expect.set_options(timeout=30_000)  # a busy machine answers slowly
+Settled = Callable[[Page], None]
 
 
 @pytest.fixture(scope="module")
-def studio(bench: Callable[[str], ModuleType]) -> ModuleType:
-    return bench("screenshots")
-
-
-@pytest.fixture(scope="module")
-def browser(studio: ModuleType) -> Iterator[Browser]:
-    path = studio.chromium()
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium: the browser tests must run here")
-        pytest.skip("no Chromium: install Chrome or Chromium, or set CHROMIUM to its path")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=path, args=list(studio.QUIET))
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def address(studio: ModuleType, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with studio.serving(tmp_path_factory.mktemp("store")) as url:
+def address(
+    studio: ModuleType, chromium: str, embedded: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The app on a store of its own, since decisions are kept."""
+    with studio.serving(shutil.copytree(embedded, tmp_path_factory.mktemp("triage") / "store")) as url:
         yield url
 
 
-def opened(studio: ModuleType, browser: Browser, address: str) -> tuple[Page, Locator]:
+def inbox(browser: Browser, address: str, settled: Settled) -> tuple[Page, Locator]:
     """The inbox in a session of its own, with the first signal's form open."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.goto(address + OPEN)
-    studio.settle(page, rest=300)
+    settled(page)
     card = page.get_by_test_id("stExpander").first
     card.locator("summary").click()
     expect(card.get_by_label("Reason (required)")).to_be_visible()
@@ -55,9 +41,9 @@ def choose(card: Locator, words: str) -> None:
 
 
 def test_of_two_people_deciding_at_once_the_second_is_told_and_keeps_the_reason(
-    studio: ModuleType, browser: Browser, address: str
+    browser: Browser, address: str, settled: Settled
 ) -> None:
-    (first, one), (second, two) = (opened(studio, browser, address) for _ in range(2))
+    (first, one), (second, two) = (inbox(browser, address, settled) for _ in range(2))
     choose(one, "Take under review")
     one.get_by_label("Reason (required)").fill(HOSTILE)
     choose(two, "Explain as artefact")
@@ -80,10 +66,8 @@ def test_of_two_people_deciding_at_once_the_second_is_told_and_keeps_the_reason(
         page.context.close()
 
 
-def test_without_a_choice_or_a_reason_nothing_is_recorded(
-    studio: ModuleType, browser: Browser, address: str
-) -> None:
-    page, card = opened(studio, browser, address)
+def test_without_a_choice_or_a_reason_nothing_is_recorded(browser: Browser, address: str, settled: Settled) -> None:
+    page, card = inbox(browser, address, settled)
     card.get_by_role("button", name="Record", exact=True).click()
     expect(card.get_by_test_id("stAlert")).to_contain_text("Choose a decision first")
     choose(card, "Comment only")
