@@ -23,6 +23,8 @@ def specification(chart: Any) -> dict[str, Any]:
     """
     spec: dict[str, Any] = chart.to_dict(validate=False)
     config = spec.setdefault("config", {})
+    if told := spec.get("usermeta", {}).get("embedOptions", {}).get("timeFormatLocale"):
+        config["locale"] = {"time": told}  # Streamlit passes no options of embedding on
     for name in ("axis", "legend"):
         config[name] = {**config.get(name, {}), "aria": False}
     _hush(spec)
