@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from data_sources.phrases import Phrase
 from surveillance import parameters as values_of
+from surveillance import plan_file
 from surveillance.detectors import DETECTORS, Detector
 from surveillance.parameters import detector_name, parameters
+from surveillance.plan_file import Problem
 from surveillance.watch import Plan, Watch
 
 LONGEST = 4_000  # characters of a link's draft
@@ -77,6 +80,30 @@ def _said(detector: Detector | None) -> str | None:
     return None if detector is None else detector_name(detector)
 
 
+def of_file(panel: Plan, raw: bytes, *, name: str) -> Plan:
+    """The draft that a file of settings says, its watches in the panel's order.
+
+    Raises PlanError where the file is no plan, or does not watch just what the panel watches: measures are compared
+    one by one. The budget sets the alphas of detectors, so those in a file are left out.
+    """
+    plan = plan_file.read_bytes(raw, name=name)
+    rows = {watch.indicator: watch for watch in plan.watches}
+    wanted = [watch.indicator for watch in panel.watches]
+    expected = Phrase("every measure that the panel watches, and no other")
+    problems = [Problem("watches", Phrase("no {name}", name=each), expected) for each in wanted if each not in rows]
+    problems += [Problem("watches", each, expected) for each in rows if each not in wanted]
+    if problems:
+        raise plan_file.PlanError(name, problems)
+    return replace(plan, watches=tuple(_at_default(rows[each]) for each in wanted))
+
+
+def _at_default(watch: Watch) -> Watch:
+    def bare(detector: Detector) -> Detector:
+        return replace(detector, alpha=type(detector)().alpha)  # type: ignore[type-var]
+
+    return replace(watch, detector=bare(watch.detector), short=watch.short and bare(watch.short))
+
+
 def with_detector(plan: Plan, indicator: str, name: str, panel: Plan) -> Plan:
     """The plan with another detector for an indicator: the panel's own as it sets it, else at its defaults."""
     own = panel[indicator].detector
@@ -113,8 +140,21 @@ def written(panel: Plan, draft: Plan) -> str:
     )  # fmt: skip
 
 
+def link(panel: Plan, draft: Plan) -> str | None:
+    """What a link carries of a draft, "" where nothing is changed; None where it cannot carry all of it.
+
+    A draft from a file may change more than `written` holds: substances, second detectors, reasons.
+    """
+    said = written(panel, draft)
+    try:
+        return said if read(panel, said).digest == draft.digest else None
+    except (ValueError, KeyError):
+        return None
+
+
 def _text(change: Change) -> str:
-    return f"{change.after:g}" if change.parameter == "budget" else values_of.written(change.after)
+    short = f"{change.after:g}" if change.parameter == "budget" else ""
+    return short if short and float(short) == change.after else values_of.written(change.after)
 
 
 def read(panel: Plan, text: str) -> Plan:

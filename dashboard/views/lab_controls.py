@@ -22,11 +22,17 @@ _NUMBERS = ("whole", "number")
 
 
 def current(t: Text, selection: Selection) -> Plan:
-    """The draft: the link's, else this session's, else the selection's own settings."""
+    """The draft: the link's, else this session's, else the selection's own settings.
+
+    Where the link is this session's, the session knows more of it: the name of the file that it came from.
+    """
     base = data.plan(selection)
-    if st.query_params.get("draft") is None:
-        held = st.session_state.get(HELD)
-        return held[1] if held and held[0] == base.digest else base
+    digest, held = st.session_state.get(HELD, ("", base))
+    asked = st.query_params.get("draft")
+    if digest == base.digest and asked in (None, drafts.link(base, held)):
+        return held
+    if asked is None:
+        return base
     try:
         return drafts.read(base, st.query_params["draft"])
     except (ValueError, KeyError):
@@ -36,19 +42,23 @@ def current(t: Text, selection: Selection) -> Plan:
 
 
 def remember(selection: Selection, draft: Plan) -> None:
-    """Keep the draft in this session and in the address, so that the page is a link."""
+    """Keep the draft in this session, and in the address where a link can carry it, so that the page is a link."""
     base = data.plan(selection)
     st.session_state[HELD] = (base.digest, draft)
-    said = drafts.written(base, draft)
-    if said:
+    if said := drafts.link(base, draft):
         st.query_params["draft"] = said
     elif "draft" in st.query_params:
         del st.query_params["draft"]
 
 
-def begin_anew() -> None:
-    """Forget the draft; the controls show the settings they began with."""
+def begin_anew(draft: tuple[str, Plan] | None = None) -> None:
+    """Put a draft, beside the digest of the settings it stands against, in place of the one that is held.
+
+    None: the controls show the settings they began with.
+    """
     st.session_state.pop(HELD, None)
+    if draft is not None:
+        st.session_state[HELD] = draft
     st.session_state[SHOWN] = st.session_state.get(SHOWN, 0) + 1
     if "draft" in st.query_params:
         del st.query_params["draft"]
@@ -107,9 +117,10 @@ def _alpha(t: Text, draft: Plan, alpha: float, scope: str) -> Plan:
     )
     if not fixed:
         return replace(draft, fixed_alpha=None)
+    held = draft.fixed_alpha or round(min(max(alpha, 0.0001), 0.2), 4)
     picked = st.number_input(
-        t("Alpha for all series"), 0.0001, 0.2, float(round(draft.fixed_alpha or min(max(alpha, 0.0001), 0.2), 4)),
-        step=0.001, format="%.4f", help=t("From {low} to {high}.", low=t.number(0.0001, 1), high=t.number(0.2)),
+        t("Alpha for all series"), min(0.0001, held), max(0.2, held), float(held), step=0.001, format="%.4f",
+        help=t("From {low} to {high}.", low=t.number(0.0001, 1), high=t.number(0.2)),
         key=f"lab-alpha-{scope}",
     )  # fmt: skip
     return replace(draft, fixed_alpha=float(picked))
@@ -181,7 +192,7 @@ def _control(t: Text, parameter: Parameter, value: Any, help_: str, key: str) ->
         return type(parameter.default)(picked)
     if parameter.kind == "pair":
         first, second = st.columns(2, vertical_alignment="bottom")
-        least = first.number_input(label, 0, 1000, value[0], key=f"{key}-0", help=help_)
+        least = first.number_input(label, 0, max(1000, value[0]), value[0], key=f"{key}-0", help=help_)
         periods = second.number_input(t("in periods"), 1, 52, value[1], key=f"{key}-1")
         return int(least), int(periods)
     if parameter.optional and value is None:

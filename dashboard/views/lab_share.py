@@ -7,16 +7,21 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from dashboard import data, filters, identity, settings_words, text
+from dashboard import data, error_words, filters, identity, settings_words, text
 from dashboard.filters import Selection
-from dashboard.text import Text
+from dashboard.text import N_, Text
 from dashboard.views import lab_controls
 from dashboard.views.lab_preview import Asked
+from surveillance import draft as drafts
 from surveillance import plan_file, saved_plans
 from surveillance.plan import DEFAULT_PLAN, Plan
 
 LONGEST = 60  # characters of a name
 LONGEST_NOTE = 500
+_NO_LINK = N_(
+    "A link carries the dial, alpha, detectors and their parameters. This draft changes more than that: pass on "
+    "its file, or save it for sharing."
+)
 
 
 def part(t: Text, selection: Selection, asked: Asked) -> None:
@@ -44,16 +49,41 @@ def part(t: Text, selection: Selection, asked: Asked) -> None:
                 lab_controls.begin_anew()
                 st.rerun()
             with st.popover(t("Copy link"), type="tertiary", icon=":material/link:"):
-                st.code(_address(selection, asked), language=None, wrap_lines=True)
+                if drafts.link(data.plan(selection), draft) is None:
+                    st.markdown(t(_NO_LINK))
+                else:
+                    st.code(_address(selection, asked), language=None, wrap_lines=True)
             st.download_button(
                 t("Save as YAML"), plan_file.write(_named(t, draft)), file_name=f"settings_{draft.digest}.yaml",
                 mime="application/yaml", type="tertiary", icon=":material/download:", on_click="ignore",
                 key="lab-yaml",
             )  # fmt: skip
+            with st.popover(t("Open settings from a file"), type="tertiary", icon=":material/upload:"):
+                _opened(t, selection)
         if asked.changes:
             _save(t, selection, draft)
         _command(t, selection, draft)
     _listing(t, selection)
+
+
+def _opened(t: Text, selection: Selection) -> None:
+    """Take the settings of a file as the draft, or say everything that is wrong with it."""
+    file = st.file_uploader(
+        t("YAML file, as Save as YAML gives it"), ["yaml", "yml"], max_upload_size=1,
+        key=f"lab-settings-{st.session_state.get(lab_controls.SHOWN, 0)}",
+        help=t("At most {n} bytes. The command line reads the same file with --settings.",
+               n=t.number(plan_file.LONGEST)),
+    )  # fmt: skip
+    if file is None:
+        return
+    try:
+        plan = drafts.of_file(DEFAULT_PLAN, file.getvalue(), name=file.name)
+    except plan_file.PlanError as error:
+        st.error(t("The file was not taken. Put right what follows and choose it again."))
+        error_words.show(t, *map(str, error.problems))
+        return
+    lab_controls.begin_anew((data.plan(selection).digest, plan))
+    st.rerun()
 
 
 def _named(t: Text, draft: Plan) -> Plan:

@@ -13,7 +13,7 @@ import pytest
 from dashboard import settings_words, text
 from dashboard.views import lab_own
 from data_sources.ingest import open_store
-from surveillance import own_series, saved_plans
+from surveillance import draft, own_series, plan_file, saved_plans
 from surveillance.detectors import DETECTORS
 from surveillance.draft import Change
 from surveillance.parameters import parameters
@@ -139,6 +139,63 @@ def test_the_backtest_stands_beside_the_panel_default_or_says_why_not(page: Page
 
 def test_on_a_day_before_any_figure_the_page_says_so(page: Page) -> None:
     assert page("lab", lang="en", as_of="2015-01-02").title[0].value == "No series can be tried on this date"
+
+
+# Settings from a file
+
+
+def opened(page: Page, content: bytes, **chosen: str) -> Any:
+    app = page("lab", **({"lang": "en"} | ED | chosen))
+    app.get("file_uploader")[0].upload("mine.yaml", content, "application/yaml").run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_settings_opened_from_a_file_are_the_draft_and_stand_in_the_address(page: Page, language: str) -> None:
+    trial = draft.read(DEFAULT_PLAN, f"budget=12;{DRAFT}")
+    app = opened(page, plan_file.write(replace(trial, name="<b>Mine</b>")).encode(), lang=language)
+    told = settings_words.listed(text.of(language), draft.changes(DEFAULT_PLAN, trial))  # type: ignore[arg-type]
+    assert told.replace("\\", "") in written(app)
+    assert app.query_params["draft"] == draft.written(DEFAULT_PLAN, trial)
+    assert not app.error
+    app.run()
+    assert app.session_state["lab_draft"][1].name == "<b>Mine</b>"  # though the address does not hold it
+
+
+def test_a_draft_that_no_link_can_carry_stays_in_the_session_and_says_so(page: Page) -> None:
+    rows = [replace(watch, substances=("opioids",)) if watch.indicator == ED["indicator"] else watch
+            for watch in DEFAULT_PLAN.watches]  # fmt: skip
+    app = opened(page, plan_file.write(replace(DEFAULT_PLAN, watches=tuple(rows))).encode())
+    assert "Modified (1 change), not for publication" in written(app)
+    assert "draft" not in app.query_params
+    assert "A link carries the dial" in written(app)
+    assert not [code for code in app.code if "/lab?" in str(code.value)]
+
+
+@pytest.mark.parametrize(
+    ("language", "content", "words"),
+    [
+        ("en", b"a: &a [<b>]\nb: [*a, *a]", "line 2, column 5: found an alias"),
+        ("es", b"<script>: 1", "el archivo: encontrado: '&lt;script&gt;'"),
+        ("es", plan_file.write(replace(DEFAULT_PLAN, watches=DEFAULT_PLAN.watches[1:])).encode(),
+         "watches: encontrado: falta us_overdose_deaths_12m; esperado: todas las medidas que el panel vigila"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_draft_is_refused_in_words(page: Page, language: str, content: bytes, words: str) -> None:
+    app = opened(page, content, lang=language)
+    assert len(app.error) == 1
+    assert words in app.get("html")[0].proto.body
+    assert "draft" not in app.query_params
+
+
+def test_values_beyond_the_controls_usual_reach_are_kept(page: Page) -> None:
+    trial = draft.read(DEFAULT_PLAN, "us_cbp_seizure_events.min_cases=5000,4;alpha=0.3;budget=0.123456789")
+    app = opened(
+        page, plan_file.write(trial).encode(), indicator="us_cbp_seizure_events", place="US", substance="fentanyl"
+    )
+    assert app.session_state["lab_draft"][1].digest == trial.digest
+    assert app.query_params["draft"] == "budget=0.123456789;alpha=0.3;us_cbp_seizure_events.min_cases=5000,4"
 
 
 # Saved settings
