@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.filters import Selection
-from dashboard.triage.desk import Desk
+from dashboard.triage.desk import Desk, DeskError
 from data_sources.indicators import INDICATORS
 from data_sources.ingest import EMBEDDED, default_as_of, open_store
 from data_sources.store import Store
@@ -24,6 +25,7 @@ from surveillance.plan import DEFAULT_PLAN, Plan, Watch
 from surveillance.series import Wide, regular
 from surveillance.settings import store_folder, triage_url
 
+log = logging.getLogger(__name__)
 Made = TypeVar("Made")
 KEPT = 16  # as-of dates and settings whose answers are kept in memory
 FITS_KEPT = 24  # rows of plans whose fits the Lab keeps: the panel's own, and as many again twice
@@ -121,7 +123,18 @@ def computed(name: str, make: Callable[..., Made], *key: object) -> Made:
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _assessment(as_of: str, budget: float, token: str) -> Assessment:
-    return pipeline.run(store(), date.fromisoformat(as_of), replace(DEFAULT_PLAN, budget=budget))
+    found = pipeline.run(store(), date.fromisoformat(as_of), replace(DEFAULT_PLAN, budget=budget))
+    if budget == DEFAULT_PLAN.budget and found.as_of == latest():
+        _note(found)
+    return found
+
+
+def _note(found: Assessment) -> None:
+    """Say in the decision log when the newest figures first raised each signal at the panel's settings."""
+    try:
+        desk().see(found.signals["id"], now())
+    except DeskError as error:  # the page of signals says so where a reader can act on it
+        log.warning("signals could not be noted as seen: %s", error)
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)

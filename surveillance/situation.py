@@ -55,12 +55,16 @@ class Tile:
 
     @property
     def direction(self) -> Direction:
-        """A word for change only where the 80 % interval excludes none."""
-        if np.isnan(self.low) or np.isnan(self.high):
-            return "unknown"
-        if self.low > 1:
-            return "higher"
-        return "lower" if self.high < 1 else "unclear"
+        return direction(self.low, self.high)
+
+
+def direction(low: float, high: float) -> Direction:
+    """A word for change only where the 80 % interval of the ratio excludes none."""
+    if np.isnan(low) or np.isnan(high):
+        return "unknown"
+    if low > 1:
+        return "higher"
+    return "lower" if high < 1 else "unclear"
 
 
 def tiles(store: Store, as_of: date) -> list[Tile]:

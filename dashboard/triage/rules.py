@@ -77,7 +77,7 @@ class Case:
     """What is known of one signal's triage. `version` counts its decisions; 0 is a signal nobody decided on.
 
     `signed` is the country that has signed for closing while the other has not, and `signed_by` who did. `changed`
-    and `author` are of the newest decision; `first_seen` is when the dashboard first showed the signal at the
+    and `author` are of the newest decision; `first_seen` is when a running dashboard first raised the signal at the
     panel's own settings (None: not before it was decided on). Times are naive UTC.
     """
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, data, filters, identity, look, text
+from dashboard import charts, data, error_words, filters, identity, look, text
 from dashboard.filters import Selection
 from dashboard.pictures import picture
 from dashboard.sentences import (
@@ -35,6 +35,7 @@ from surveillance.corroboration import corroboration, summary
 from surveillance.explain import drawn, facts
 from surveillance.ranking import held_back, ranked
 
+INBOX = "inbox"
 RECENT = 36  # months a card's picture shows
 TABS: Mapping[str, tuple[State, ...]] = {
     "open": ("new", "review", "confirmed", "artefact"),
@@ -59,7 +60,8 @@ def render(selection: Selection) -> None:
     st.markdown(_introduction(t, assessment))
     _who(t)
     if problem:
-        st.error(text.escape_markdown(t("Decisions cannot be read: {error}", error=problem)))
+        st.error(t("Decisions cannot be read"))
+        error_words.show(t, problem)
     counts = {name: len(shown[name]) + len(past[name]) for name in TABS} | {
         "suppressed": len(held_back(assessment))
     }
@@ -69,17 +71,26 @@ def render(selection: Selection) -> None:
         "closed": t("Closed ({n})", n=t.number(counts["closed"])),
         "suppressed": t("Suppressed by rule ({n})", n=t.number(len(held_back(assessment)))),
     }
-    default = labels.get(selection.view or "open")
-    tabs = dict(
-        zip(labels, st.tabs(list(labels.values()), default=default, on_change="rerun", key="inbox"), strict=True)
-    )
-    for name, tab in tabs.items():
+    shown_as = st.tabs(
+        list(labels.values()), default=labels.get(selection.view or "open"), key=INBOX, on_change=_remember,
+        args=({label: name for name, label in labels.items()},),
+    )  # fmt: skip
+    for name, tab in zip(labels, shown_as, strict=True):
         if tab.open:
             with tab:
                 if name == "suppressed":
                     inbox_lists.suppressed(t, assessment)
                 else:
                     _inbox(t, selection, assessment, name, shown[name], cases, past[name])
+
+
+def _remember(names: Mapping[str, str]) -> None:
+    """Keep the tab just chosen in the address, by its name: its label holds counts and a language's words."""
+    name = names.get(str(st.session_state.get(INBOX)), "open")
+    if name != "open":
+        st.query_params["view"] = name
+    elif "view" in st.query_params:
+        del st.query_params["view"]
 
 
 def _cases(selection: Selection, assessment: Assessment) -> tuple[Mapping[str, Case], str]:
@@ -111,7 +122,7 @@ def _introduction(t: Text, assessment: Assessment) -> str:
         "are expected at these settings. Rank: new first, then the rarest by the model.",
         watched=t.number(counts["watched"]),
         judged=t.number(counts["judged"]),
-        false=t.number(assessment.expected_false, 1),
+        false=t.number(assessment.expected_false, 2),
     )
 
 

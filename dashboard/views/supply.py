@@ -111,7 +111,8 @@ def _months(t: Text, selection: Selection, name: str, rows: pd.DataFrame, captio
         t, selection,
         Block(
             key=f"supply_months_{selection.substance}",
-            title=t("{series}: weight by month, lb", series=name),
+            title=supply_parts.change_finding(t, name, rows.set_index("period")["weight"]),
+            subtitle=t("Weight by month, lb. The change is that of the newest 3 months, with its 80 % interval."),
             chart=months_chart(rows, unit=t("lb"), language=selection.language, dark=data.dark()),
             caption=caption,
             table=pd.DataFrame(

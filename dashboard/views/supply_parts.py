@@ -8,8 +8,10 @@ import streamlit as st
 from dashboard import text
 from dashboard.filters import Selection
 from dashboard.text import MISSING, N_, Text
+from data_sources.indicators import INDICATORS
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance.precursors import MEXICO_LISTED, VERSION, watchlist
+from surveillance.situation import change, direction
 from surveillance.supply import by_area
 
 LARGEST = N_(
@@ -38,6 +40,13 @@ STATUSES = {
 }
 
 
+_CHANGES = {
+    "higher": N_("{series}: {share} above the same months of a year before ({low} to {high})"),
+    "lower": N_("{series}: {share} below the same months of a year before ({low} to {high})"),
+    "unclear": N_("{series}: no clear change from the same months of a year before ({low} to {high})"),
+}
+
+
 def facts(t: Text, newest: pd.Series, *, held: bool) -> None:
     """The newest month: weight, events, pills, mean per event and the largest event's share."""
     events = newest["events"]
@@ -63,6 +72,19 @@ def facts(t: Text, newest: pd.Series, *, held: bool) -> None:
         with grid.container(border=True, gap="xxsmall", height="stretch"):
             st.markdown(f":small[:gray[{label}]]")
             st.markdown(f"**{text.escape_markdown(value)}**")
+
+
+def change_finding(t: Text, name: str, months: pd.Series) -> str:
+    """How the newest three months compare with the same of a year before, as the tiles say it, or that they do not.
+
+    A direction only where the interval excludes no change.
+    """
+    line = months.loc[: months.last_valid_index()]
+    ratio, low, high = change(line, INDICATORS["us_cbp_seizure_weight"])
+    if (found := direction(low, high)) == "unknown":
+        return t("{series}: no comparison with the same months of a year before", series=name)
+    ends = {"low": t.percent(low - 1), "high": t.percent(high - 1)}
+    return t(_CHANGES[found], series=name, share=t.percent(abs(ratio - 1)), **ends)
 
 
 def areas(t: Text, selection: Selection, weight: pd.DataFrame, events: pd.DataFrame | None) -> None:

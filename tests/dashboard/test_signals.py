@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import data, identity
 from dashboard.identity import ROLES, Person
@@ -135,6 +136,37 @@ def test_a_case_whose_series_is_back_below_its_line_is_still_listed(page: Page, 
 def test_signals_are_noted_as_seen_under_the_panels_settings_alone(page: Page, log: Desk) -> None:
     page("signals", lang="en", budget=BUDGET)
     assert dict(log.cases()) == {}
+
+
+def test_what_the_panels_settings_raise_on_the_newest_figures_is_noted_whatever_page_asks(
+    page: Page, log: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page("methods", lang="en")
+    found = assessment()
+    monkeypatch.setattr(data.pipeline, "run", lambda *_: found)
+    data._assessment(DAY, 2.0, "of another budget")
+    monkeypatch.setattr(data.pipeline, "run", lambda *_: replace(found, as_of=date(2026, 9, 1)))
+    data._assessment("2026-09-02", 6.0, "of an earlier day")
+    assert dict(log.cases()) == {}
+    monkeypatch.setattr(data.pipeline, "run", lambda *_: found)
+    data._assessment(DAY, 6.0, "of the newest figures")
+    assert set(log.cases()) == set(found.signals["id"])
+    monkeypatch.setenv("DRUG_TRENDS_TRIAGE", "sqlite:////proc/nowhere/triage.sqlite")
+    data._assessment(DAY, 6.0, "of newer figures still")  # a log that cannot be read stops no page
+
+
+@pytest.mark.parametrize(("chosen", "address"), [("Watch (1)", ["watch"]), ("Open (6)", []), ("gone", [])])
+def test_the_tab_chosen_stands_in_the_address_by_its_name(chosen: str, address: list[str]) -> None:
+    script = f"""
+import streamlit as st
+from dashboard.views import signals
+st.query_params["view"] = "closed"
+st.session_state[signals.INBOX] = {chosen!r}
+signals._remember({{"Open (6)": "open", "Watch (1)": "watch"}})
+"""
+    app = AppTest.from_string(script).run()
+    assert not app.exception
+    assert app.query_params.get("view", []) in (address, *address)
 
 
 def test_the_page_stands_where_the_log_cannot_be_read(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dashboard import text
 from dashboard.charts_supply import correlations_chart, months_chart, years_chart
-from dashboard.views import supply
+from dashboard.views import supply, supply_parts
 from surveillance.precursors import MEXICO_LISTED, watchlist
 from surveillance.supply import by_area, per_event, years
 
@@ -134,3 +135,36 @@ def test_the_bound_is_drawn_as_a_band() -> None:
 
 def test_monthly_deaths_and_never_sums_are_compared() -> None:
     assert supply.DEATHS == "us_overdose_deaths_monthly"
+
+
+def weights(now: float, noise: float) -> pd.Series:
+    """Five years around 100 lb a month with a scatter, the last three months at *now* times the level."""
+    months = pd.date_range("2020-01-01", periods=60, freq="MS")
+    scatter = np.random.default_rng(1).normal(0, noise, 60)
+    level = np.where(np.arange(60) >= 57, now, 1.0)
+    return pd.Series(100 * level * np.exp(scatter), index=months)
+
+
+@pytest.mark.parametrize(
+    ("now", "noise", "english", "spanish"),
+    [
+        (0.5, 0.01, "X: 50% below the same months of a year before (−5", "X: 50% por debajo"),
+        (2.0, 0.01, "X: 99% above the same months of a year before (8", "X: 99% por encima"),
+        (1.0, 0.5, "X: no clear change from the same months", "X: sin cambio claro"),
+    ],
+)
+def test_the_title_of_the_months_says_a_direction_only_where_the_interval_does(
+    now: float, noise: float, english: str, spanish: str
+) -> None:
+    line = weights(now, noise)
+    told = [supply_parts.change_finding(text.of(name), "X", line) for name in ("en", "es")]
+    assert told[0].startswith(english)
+    assert told[1].startswith(spanish)
+
+
+def test_months_without_a_figure_are_compared_with_nothing() -> None:
+    line = weights(0.5, 0.01)
+    line.iloc[-14] = np.nan
+    for months in (line, line.iloc[-30:], line * np.nan):
+        found = supply_parts.change_finding(text.of("en"), "X", months)
+        assert found == "X: no comparison with the same months of a year before"
