@@ -170,11 +170,14 @@ def english(page: Page) -> list[str]:
 
 
 _VISIBLE = """() => {
-  const copy = document.querySelector('[data-testid=stApp]').cloneNode(true);
-  copy.querySelectorAll('[lang=en], style, script, code').forEach(node => node.remove());
-  const said = [...copy.querySelectorAll('[aria-label], [alt], [title]')].map(
-    node => [node.getAttribute('aria-label'), node.getAttribute('alt'), node.getAttribute('title')].join(' '));
-  return document.querySelector('[data-testid=stApp]').innerText + ' ' + said.join(' ');
+  const app = document.querySelector('[data-testid=stApp]');
+  const marked = [...app.querySelectorAll('[lang=en], code')].map(node => [node, node.style.display]);
+  marked.forEach(([node]) => node.style.display = 'none');
+  const text = app.innerText;
+  marked.forEach(([node, display]) => node.style.display = display);
+  const told = [...app.querySelectorAll('[aria-label], [alt], [title]')].filter(node => !node.closest('[lang=en]'));
+  const said = told.map(node => [node.getAttribute('aria-label'), node.getAttribute('alt'), node.getAttribute('title')].join(' '));
+  return text + ' ' + said.join(' ');
 }"""
 _CACHE: list[str] = []
 
