@@ -47,8 +47,8 @@ class Block:
         return specification(self.chart)
 
 
-def draw(t: Text, selection: Selection, block: Block, *, titled: bool = True) -> Any:
-    """Write the block into the present container; what Streamlit returned of a click on its chart."""
+def draw(t: Text, selection: Selection, block: Block, *, titled: bool = True) -> Mapping[str, Sequence[Any]]:
+    """Write the block into the present container; the marks that a click chose, by the name of the selection."""
     if titled:
         st.header(text.escape_markdown(block.title), anchor=False)
     if block.subtitle:
@@ -56,9 +56,8 @@ def draw(t: Text, selection: Selection, block: Block, *, titled: bool = True) ->
     drawn, table, about = st.tabs(
         [t("Chart"), t("Table"), t("About")], key=f"tabs-{block.key}-{t.language}", on_change="rerun"
     )
-    shown = None
     with drawn:
-        shown = picture(
+        event = picture(
             block.specification, alt=block.alt or block.title, key=f"chart-{block.key}",
             on_select="rerun" if block.selects else "ignore",
         )  # fmt: skip
@@ -73,7 +72,7 @@ def draw(t: Text, selection: Selection, block: Block, *, titled: bool = True) ->
         with about:
             st.markdown("\n".join(f"- **{name}**: {text.escape_markdown(said)}" for name, said in block.about))
     downloads(t, selection, block)
-    return shown
+    return event["selection"] if block.selects else {}
 
 
 def downloads(t: Text, selection: Selection, block: Block) -> None:

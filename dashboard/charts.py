@@ -118,6 +118,7 @@ def series_chart(
     events: Sequence[tuple[pd.Timestamp, str]] = (),
     since: pd.Timestamp | None = None,
     log: bool = False,
+    selects: bool = False,
 ) -> Any:
     """One series: observed line, expected band and line, alarm line, alarms, and why anything is missing.
 
@@ -127,7 +128,8 @@ def series_chart(
     trend); *forecast* (period, mean, low80 … high95); *vintages* (vintage, period, value; vintage a label);
     *draft* (period, observed, upper, change): another line, with the alarms it gains,
     loses and keeps; *nowcast* (period, median, low95, high95); *events*: days and words. *since*: where the time
-    axis begins, so that several series are aligned. y starts at zero; *log* asks for log(1 + y).
+    axis begins, so that several series are aligned. y starts at zero; *log* asks for log(1 + y). With *selects* a
+    click on an alarm gives its `day` in the selection "alarm".
     """
     series = SeriesLayers(rows, unit, country, language, dark, labels or Words(), height, width, log=log)
     if since is not None:
@@ -137,6 +139,8 @@ def series_chart(
     if nowcast is not None and len(nowcast):
         series.add_nowcast(nowcast)
     series.add_events(events)
+    if selects:
+        series.add_selection()
     return series.chart(description)
 
 

@@ -93,6 +93,17 @@ class SeriesLayers(Canvas):
             self._end(draft, "upper", words.draft, colours.alarm)
             self.draft = draft
 
+    def add_selection(self) -> None:
+        """The alarms once more, unseen and in front: a click on one gives its day in the selection "alarm"."""
+        alarms = self.rows[self.rows["alarm"]]
+        if alarms.empty:
+            return
+        pick = alt.selection_point(name="alarm", fields=["day"], on="click", empty=False)
+        data = self._told(alarms).assign(day=alarms["period"].dt.strftime("%Y-%m-%d"))
+        unseen = alt.Chart(data).mark_point(filled=True, opacity=0, size=260, cursor="pointer")
+        tip = alt.Tooltip("text:N", title=self.words.alarm)
+        self.front.append(unseen.encode(x=self._x(), y=self._y("observed"), tooltip=tip).add_params(pick))
+
     # The series itself
 
     def chart(self, description: str) -> Any:
@@ -176,15 +187,18 @@ class SeriesLayers(Canvas):
     def _points(self, part: pd.DataFrame, mark: dict[str, Any], word: str) -> list[Any]:
         if part.empty:
             return []
-        days = part["period"].dt.tz_localize(None)
-        data = part[["period", "observed"]].assign(
-            text=[
-                f"{month(day, self.language)}: {figure(value, self.language)}"
-                for day, value in zip(days, part["observed"], strict=True)
-            ]
-        )
-        base = alt.Chart(data).encode(x=self._x(), y=self._y("observed"), tooltip=alt.Tooltip("text:N", title=word))
+        tip = alt.Tooltip("text:N", title=word)
+        base = alt.Chart(self._told(part)).encode(x=self._x(), y=self._y("observed"), tooltip=tip)
         return [base.mark_point(filled=True, opacity=1, **({"shape": "circle"} | mark))]
+
+    def _told(self, part: pd.DataFrame) -> pd.DataFrame:
+        """Points with what is told of each."""
+        days = part["period"].dt.tz_localize(None)
+        told = [
+            f"{month(day, self.language)}: {figure(value, self.language)}"
+            for day, value in zip(days, part["observed"], strict=True)
+        ]
+        return part[["period", "observed"]].assign(text=told)
 
     def _inside(self, end: End, top: float) -> End:
         """A label at the picture's upper edge, with its value and an arrow, where its line ends above."""

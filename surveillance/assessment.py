@@ -86,14 +86,18 @@ class Assessment:
         open_ = self.series[self.series["state"].isin(["signal", "last_known"])]
         open_ = open_.assign(excess=open_["observed"] - open_["expected"], new=open_["state"] == "signal")
         ranked = open_.sort_values(["new", "pvalue", "excess"], ascending=[False, True, False], kind="stable")
-        ids = ranked["indicator"] + "." + ranked["geography"] + "." + ranked["substance"]
-        since = ranked["since"].dt.strftime("%Y-%m-%d")
-        family = ranked["detector"].map(FAMILIES)
-        return (
-            ranked.assign(id=ids + "." + since + "." + family)
-            .drop(columns=["excess", "new"])
-            .reset_index(drop=True)
+        return ranked.assign(id=_ids(ranked)).drop(columns=["excess", "new"]).reset_index(drop=True)
+
+    def signal_ids(self, indicator: str, geography: str, substance: str) -> dict[pd.Timestamp, str]:
+        """By the period of every alarm of a series, the id of its signal, open or past: that of its whole run."""
+        rows = self.of(indicator, geography, substance)
+        rows = rows[rows["complete"]]
+        alarm = rows["alarm"].astype("boolean").fillna(False).astype(bool)
+        runs = rows[alarm].groupby((~alarm).cumsum()[alarm])
+        named = rows[alarm].assign(
+            since=runs["period"].transform("min"), detector=runs["detector"].transform("last")
         )
+        return dict(zip(named["period"], _ids(named), strict=True))
 
     @cached_property
     def falls(self) -> pd.DataFrame:
@@ -150,3 +154,9 @@ class Assessment:
             if values:
                 rows = rows[rows[column].isin(list(values))]
         return rows
+
+
+def _ids(rows: pd.DataFrame) -> pd.Series:
+    """The ids of signals: series, first period (since), family of the detector."""
+    series = rows["indicator"] + "." + rows["geography"] + "." + rows["substance"]
+    return series + "." + rows["since"].dt.strftime("%Y-%m-%d") + "." + rows["detector"].map(FAMILIES)

@@ -175,8 +175,7 @@ def _map(
 
     shown = replace(selection, signal=None, indicator=None, substance=None, problems=())
     block = data.computed("map", make, shown, data.dark())
-    event = draw(t, selection, block, titled=False)
-    picked = event.selection.get("state") if event is not None and "selection" in event else None
+    picked = draw(t, selection, block, titled=False).get("state")
     code = picked[0].get("code") if picked else None
     if code in STATES and code != selected:
         _go(selection, geographies=(code,))

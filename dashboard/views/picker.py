@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -115,6 +116,12 @@ def go(selection: Selection) -> None:
         del st.query_params["view"]
     st.query_params.update(filters.parameters(selection))
     st.rerun()
+
+
+def leave(selection: Selection, path: str, **changes: Any) -> None:
+    """Show another page with the selection, changed as given; `filters.link` is the same as a link."""
+    page = st.Page(lambda: None, url_path=path)  # the app's page of this path: Streamlit knows it by that alone
+    st.switch_page(page, query_params=filters.parameters(replace(selection, **changes)))
 
 
 def _select(label: str, name: str, options: Sequence[str], selection: Selection, say) -> None:  # type: ignore[no-untyped-def]

@@ -17,15 +17,12 @@ from dashboard.text import MISSING, N_, Text
 from dashboard.trend_state import State
 from dashboard.trend_words import REASONS, about, span, status, unit_of
 from dashboard.views import picker
-from data_sources.indicators import INDICATORS
 from data_sources.vocabulary import GEOGRAPHIES
 from surveillance.assessment import Assessment
 from surveillance.events import events_of
 from surveillance.measures import base_period, read
-from surveillance.recovered import months_inside
 from surveillance.series import Wide
 
-MOST_VINTAGES = 3
 RECENT = {"month": 96, "quarter": 60, "year": 40}  # periods shown unless the whole history is asked for
 
 
@@ -207,21 +204,3 @@ def _table(t: Text, tables: dict[str, pd.DataFrame], state: State) -> pd.DataFra
 def hue_of(country: str) -> Country:
     """A country's colour."""
     return "us" if country == "US" else "mx"
-
-
-def recovered_months(indicator: str, place: str, substance: str, as_of: date) -> pd.DataFrame:
-    """The months inside one series of 12-month sums, as they may be shown: see `surveillance.recovered`."""
-    return months_inside(data.store(), as_of, indicator, place, substance)
-
-
-def earlier_vintages(indicator: str, place: str, substance: str, as_of: date) -> pd.DataFrame:
-    """Up to MOST_VINTAGES publications before the newest on *as_of*: as_of, period, value."""
-    store, parts = data.store(), []
-    for source in INDICATORS[indicator].sources:
-        days = [day for day in store.vintages(source, indicator) if day <= as_of]
-        for day in sorted(set(days))[:-1][-MOST_VINTAGES:]:
-            rows = store.vintage(source, indicator, day)
-            mine = rows[(rows["geography"] == place) & (rows["substance"] == substance)]
-            parts.append(mine[["as_of", "period", "value"]].dropna())
-    held = [part for part in parts if len(part) > 1]
-    return pd.concat(held) if held else pd.DataFrame({"as_of": [], "period": pd.to_datetime([]), "value": []})

@@ -25,7 +25,7 @@ def render(selection: Selection) -> None:
         title.title(t("No figures were known on this date"))
         st.info(t("Choose a later date above, or import the publishers' files."))
         return
-    assessment = data.assessment(chosen.as_of.isoformat(), chosen.budget)
+    assessment = data.judged(chosen)
     wide = data.wide(chosen.as_of.isoformat(), str(chosen.indicator))
     if wide is None:
         title.title(t("No figures were known on this date"))
@@ -50,7 +50,7 @@ def render(selection: Selection) -> None:
             ),
             anchor=False,
         )
-    since = min(panel.rows["period"].min() for panel in panels)
+    since = min(panel.first for panel in panels)
     for panel in panels:
         panel.draw(titled=len(panels) > 1, since=since if len(panels) > 1 else None)
 

@@ -139,6 +139,17 @@ def test_the_current_alarm_is_filled_and_labelled_and_earlier_ones_are_open() ->
     assert bold
 
 
+def test_a_click_on_any_alarm_gives_its_day() -> None:
+    spec = draw(with_alarms(20, 47), selects=True)
+    (pick,) = spec["params"]
+    assert (pick["name"], pick["select"]["fields"]) == ("alarm", ["day"])
+    (caught,) = [layer for layer in layers(spec) if layer.get("name") in pick["views"]]
+    days = [row["day"] for row in spec["datasets"][caught["data"]["name"]]]
+    assert days == [f"{MONTHS[20]:%Y-%m-%d}", f"{MONTHS[47]:%Y-%m-%d}"]
+    assert "params" not in draw(with_alarms(20, 47))
+    assert "params" not in draw(rows(), selects=True)
+
+
 def test_a_run_of_alarms_that_has_ended_is_an_earlier_one() -> None:
     spec = draw(with_alarms(45, 46))
     assert not marks(spec, "point", fill=charts.LIGHT.alarm)

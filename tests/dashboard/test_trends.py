@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,6 +18,9 @@ from dashboard import text
 from dashboard.charts_trends import together_chart
 from dashboard.downloads import csv_with_notes
 from dashboard.trend_state import State, parse, view
+from data_sources.ingest import open_store
+from surveillance import saved_plans
+from surveillance.plan import DEFAULT_PLAN
 
 Page = Callable[..., Any]
 ED = {"indicator": "us_overdose_ed_rate", "place": "US-NM", "substance": "all"}
@@ -205,11 +211,38 @@ def test_a_stream_leads_to_its_first_measure(page: Page) -> None:
     assert app.query_params["view"] == "supply"
 
 
-def test_an_open_signal_s_alarm_leads_to_its_dossier(page: Page) -> None:
-    params = {"budget": "12", "indicator": "us_overdose_ed_rate", "substance": "opioids", "place": "US-NM"}
-    said = written(page("trends", lang="en", **params))
-    assert "/signal?" in said
-    assert "signal=us_overdose_ed_rate.US-NM.opioids." in said
+OPIOIDS = {"indicator": "us_overdose_ed_rate", "substance": "opioids", "place": "US-NM"}
+OPEN, PAST = (f"us_overdose_ed_rate.US-NM.opioids.{day}.regression" for day in ("2025-05-01", "2023-08-01"))
+
+
+def test_every_alarm_leads_to_its_dossier_that_of_an_open_signal_in_bold(page: Page) -> None:
+    said = written(page("trends", lang="en", budget="12", **OPIOIDS))
+    assert re.search(r"\[\*\*Jun 2025[^]]*\*\*\]\(/signal\?[^)]*" + re.escape(f"signal={OPEN})"), said)
+    assert re.search(r"\[Aug 2023[^]]*\]\(/signal\?[^)]*" + re.escape(f"signal={PAST})"), said)
+
+
+@pytest.mark.parametrize(("day", "signal"), [("2025-06-01", OPEN), ("2023-08-01", PAST)])
+def test_a_click_on_an_alarm_opens_its_dossier(page: Page, day: str, signal: str) -> None:
+    app = page("trends", lang="es", budget="12", view="all", **OPIOIDS)
+    clicked = {"selection": {"alarm": [{"day": day}]}}
+    app.session_state["chart-us_overdose_ed_rate.US-NM.opioids"] = clicked
+    app.run()
+    assert not app.exception
+    assert app.query_params["signal"] == signal
+    assert "view" not in app.query_params  # which means another thing on another page
+
+
+def test_without_alarms_shown_a_chart_takes_no_click(page: Page) -> None:
+    app = page("trends", lang="en", budget="12", view="noalarms", **OPIOIDS)
+    assert not app.get("vega_lite_chart")[0].proto.selection_mode
+    assert "dossiers" not in written(app)
+
+
+def test_under_saved_settings_the_alarms_are_theirs(page: Page, tmp_path: Path) -> None:
+    open_store(tmp_path)
+    digest = saved_plans.save(tmp_path, replace(DEFAULT_PLAN, budget=12.0, name="Wide"))
+    app = page("trends", lang="en", store=tmp_path, settings=digest, **OPIOIDS)
+    assert f"signal={OPEN})" in written(app)
 
 
 def test_comparable_lines_are_named_at_their_ends_and_told_apart_by_dashes() -> None:

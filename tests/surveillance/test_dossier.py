@@ -41,6 +41,12 @@ def test_a_text_that_is_no_id_is_refused(answer: Assessment, name: str) -> None:
         read(name, answer)
 
 
+def test_every_alarm_s_id_is_that_of_an_open_or_a_past_signal(store: Store, answer: Assessment) -> None:
+    ids = answer.signal_ids("us_overdose_ed_rate", "US-NM", "opioids")
+    assert OPIOIDS in ids.values()
+    assert {dossier(store, answer, name).status for name in set(ids.values())} == {"last_known", "passed"}
+
+
 def test_every_open_signal_has_a_whole_dossier(store: Store, answer: Assessment) -> None:
     assert len(answer.signals) > 3
     for _, row in answer.signals.iterrows():

@@ -7,6 +7,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from surveillance.assessment import Assessment
+from surveillance.plan import DEFAULT_PLAN
 from surveillance.states import states
 
 
@@ -55,6 +57,22 @@ def test_a_run_of_alarms_is_one_signal_from_its_first_period():
     row = one(verdicts(EVENTS, [True, False, True, True, True], "2025-08-01"), date(2026, 1, 25))
     assert (row["run"], row["since"]) == (3, pd.Timestamp("2025-10-01"))
     assert (row["alarms"], row["judged"]) == (1, 2)
+
+
+def test_every_alarm_has_the_id_of_its_run_and_the_newest_that_of_the_open_signal():
+    rows = verdicts(EVENTS, [True, True, False, True, None, True, True], "2025-06-01")
+    late = rows.assign(geography="US-AZ", complete=rows["period"] < "2025-12-01")
+    table = states(rows, date(2026, 1, 25), 0.005)
+    answer = Assessment(date(2026, 1, 25), DEFAULT_PLAN, 0.005, 6.0, pd.concat([late, rows]), table, {})
+    ids = answer.signal_ids(EVENTS, "US", "fentanyl")
+    first, second, third = (
+        f"{EVENTS}.US.fentanyl.{day}.ears" for day in ("2025-06-01", "2025-09-01", "2025-11-01")
+    )
+    assert list(ids.values()) == [first, first, second, third, third]
+    assert [f"{day:%Y-%m}" for day in ids] == ["2025-06", "2025-07", "2025-09", "2025-11", "2025-12"]
+    assert answer.signals["id"].to_list() == [third]
+    assert pd.Timestamp("2025-12-01") not in answer.signal_ids(EVENTS, "US-AZ", "fentanyl")
+    assert answer.signal_ids(EVENTS, "US-TX", "fentanyl") == {}
 
 
 def test_an_alarm_in_a_late_source_is_last_known_not_new():
