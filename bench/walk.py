@@ -176,7 +176,8 @@ _VISIBLE = """() => {
   const text = app.innerText;
   marked.forEach(([node, display]) => node.style.display = display);
   const told = [...app.querySelectorAll('[aria-label], [alt], [title]')].filter(node => !node.closest('[lang=en]'));
-  const said = told.map(node => [node.getAttribute('aria-label'), node.getAttribute('alt'), node.getAttribute('title')].join(' '));
+  const said = told.map(
+    node => [node.getAttribute('aria-label'), node.getAttribute('alt'), node.getAttribute('title')].join(' '));
   return text + ' ' + said.join(' ');
 }"""
 _CACHE: list[str] = []

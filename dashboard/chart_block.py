@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +16,8 @@ from dashboard.filters import Selection
 from dashboard.look import NOMINAL
 from dashboard.pictures import picture, specification
 from dashboard.text import Text
+
+Kept = TypeVar("Kept", bound="Block | None")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,12 @@ class Block:
     def specification(self) -> dict[str, Any]:
         """The chart written out, once for a block that is kept."""
         return specification(self.chart)
+
+
+def kept(name: str, make: Callable[[], Kept], selection: Selection, *key: object) -> Kept:
+    """The block, or none, that *make* makes: once for all readers of one selection, theme and *key*."""
+    shown = replace(selection, signal=None, problems=())
+    return data.computed(f"block {name}", lambda *_: make(), shown, data.dark(), *key)
 
 
 def draw(t: Text, selection: Selection, block: Block, *, titled: bool = True) -> Mapping[str, Sequence[Any]]:

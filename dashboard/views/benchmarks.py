@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import benchmark_words as words
-from dashboard import chart_block, data, filters, publishing, text
+from dashboard import data, filters, publishing, text
 from dashboard.benchmark_blocks import block, small_picture
-from dashboard.chart_block import Block
+from dashboard.chart_block import draw, kept
 from dashboard.downloads import csv_with_notes
 from dashboard.filters import Selection
 from dashboard.pictures import picture, specification
@@ -228,13 +228,10 @@ def _detail(t: Text, selection: Selection, row: Row, as_of: pd.Timestamp) -> Non
 
 
 def _chart(t: Text, selection: Selection, row: Row, as_of: pd.Timestamp) -> None:
-    def make(_: object, name: str, language: str, dark: bool) -> Block | None:
-        return block(t, row, as_of, dark=dark)
-
-    made = data.computed("benchmark-block", make, as_of, row.benchmark.id, t.language, data.dark())
+    made = kept(f"benchmark {row.benchmark.id}", lambda: block(t, row, as_of, dark=data.dark()), selection)
     if made is not None:
         with st.container(border=True, gap="xsmall"):
-            chart_block.draw(t, selection, made)
+            draw(t, selection, made)
 
 
 def _download(t: Text, selection: Selection, rows: list[Row], whole: pd.DataFrame) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import data, text
-from dashboard.chart_block import Block, draw
+from dashboard.chart_block import Block, draw, kept
 from dashboard.charts_supply import correlations_chart, months_chart, years_chart
 from dashboard.filters import Selection
 from dashboard.text import N_, Text
@@ -74,7 +75,7 @@ def render(selection: Selection) -> None:
         source=source, month=t.month(newest["period"]), day=t.date(selection.as_of), grade="C",
     )  # fmt: skip
     with st.container(border=True, gap="xsmall"):
-        _months(t, chosen, name, rows, caption)
+        draw(t, chosen, kept("supply months", lambda: _months(t, chosen, name, rows, caption), chosen))
     _years(t, chosen, name, wide.observed[place, substance], caption)
     with st.container(border=True, gap="xsmall"):
         _leads(t, chosen)
@@ -105,28 +106,25 @@ def _pick(t: Text, selection: Selection, observed: pd.DataFrame) -> Selection:
     return replace(selection, substance=substance, geographies=(place,))
 
 
-def _months(t: Text, selection: Selection, name: str, rows: pd.DataFrame, caption: str) -> None:
+def _months(t: Text, selection: Selection, name: str, rows: pd.DataFrame, caption: str) -> Block:
     table = rows[::-1]
-    draw(
-        t, selection,
-        Block(
-            key=f"supply_months_{selection.substance}",
-            title=supply_parts.change_finding(t, name, rows.set_index("period")["weight"]),
-            subtitle=t("Weight by month, lb. The change is that of the newest 3 months, with its 80 % interval."),
-            chart=months_chart(rows, unit=t("lb"), language=selection.language, dark=data.dark()),
-            caption=caption,
-            table=pd.DataFrame(
-                {
-                    t("Month"): [t.month(day) for day in table["period"]],
-                    t("Weight, lb"): table["weight"].round(1),
-                    t("Events"): table["events"],
-                    t("Mean per event, lb"): table["mean"].round(2),
-                    t("Largest event, at least, %"): (100 * table["least_share"]).round(1),
-                }
-            ),
-            about=[(t("Largest event"), t(supply_parts.LARGEST))],
-            export=table,
+    return Block(
+        key=f"supply_months_{selection.substance}",
+        title=supply_parts.change_finding(t, name, rows.set_index("period")["weight"]),
+        subtitle=t("Weight by month, lb. The change is that of the newest 3 months, with its 80 % interval."),
+        chart=months_chart(rows, unit=t("lb"), language=selection.language, dark=data.dark()),
+        caption=caption,
+        table=pd.DataFrame(
+            {
+                t("Month"): [t.month(day) for day in table["period"]],
+                t("Weight, lb"): table["weight"].round(1),
+                t("Events"): table["events"],
+                t("Mean per event, lb"): table["mean"].round(2),
+                t("Largest event, at least, %"): (100 * table["least_share"]).round(1),
+            }
         ),
+        about=[(t("Largest event"), t(supply_parts.LARGEST))],
+        export=table,
     )  # fmt: skip
 
 
@@ -134,37 +132,35 @@ def _years(t: Text, selection: Selection, name: str, months: pd.Series, caption:
     """Calendar and US fiscal years side by side, each compared with its own kind only."""
     parts: dict[Year, pd.DataFrame] = {"calendar": years(months, "calendar"), "fiscal": years(months, "fiscal")}
     top = max(float(part["total"].max()) for part in parts.values())
-    for column, (kind, found) in zip(st.columns(2, gap="xsmall"), parts.items(), strict=True):
+    for column, kind in zip(st.columns(2, gap="xsmall"), parts, strict=True):
+        make = partial(_years_of, t, selection, name, kind, parts[kind], top, caption)
         with column.container(border=True, gap="xsmall", height="stretch"):
-            _years_of(t, selection, name, kind, found, top, caption)
+            draw(t, selection, kept("supply years", make, selection, kind))
 
 
 def _years_of(
     t: Text, selection: Selection, name: str, kind: Year, found: pd.DataFrame, top: float, caption: str
-) -> None:
+) -> Block:
     labels = [t("FY{year}", year=year) if kind == "fiscal" else str(year) for year in found["year"]]
     short = [t("FY{year}", year=f"{year % 100:02d}") if kind == "fiscal" else str(year) for year in found["year"]]
-    draw(
-        t, selection,
-        Block(
-            key=f"supply_{kind}_years_{selection.substance}",
-            title=_year_finding(t, name, found, labels),
-            subtitle=t(_KINDS[kind]),
-            chart=years_chart(
-                found.assign(label=short), top=top, language=selection.language, dark=data.dark()
-            ),
-            caption=caption,
-            table=pd.DataFrame(
-                {
-                    t("Year"): labels, t("Weight, lb"): found["total"].round(0), t("Months held"): found["months"],
-                    t("Whole year"): [t("yes") if whole else t("part of a year") for whole in found["whole"]],
-                    t("Change on the year before, %"): (100 * found["change"]).round(0),
-                }
-            ),
-            about=[(t("Years"), t("Calendar and fiscal years are never mixed, and a part of a year is not compared "
-                                  "with a whole one. Sums of the months that are held."))],
-            export=found.assign(kind=kind),
+    return Block(
+        key=f"supply_{kind}_years_{selection.substance}",
+        title=_year_finding(t, name, found, labels),
+        subtitle=t(_KINDS[kind]),
+        chart=years_chart(
+            found.assign(label=short), top=top, language=selection.language, dark=data.dark()
         ),
+        caption=caption,
+        table=pd.DataFrame(
+            {
+                t("Year"): labels, t("Weight, lb"): found["total"].round(0), t("Months held"): found["months"],
+                t("Whole year"): [t("yes") if whole else t("part of a year") for whole in found["whole"]],
+                t("Change on the year before, %"): (100 * found["change"]).round(0),
+            }
+        ),
+        about=[(t("Years"), t("Calendar and fiscal years are never mixed, and a part of a year is not compared "
+                              "with a whole one. Sums of the months that are held."))],
+        export=found.assign(kind=kind),
     )  # fmt: skip
 
 
@@ -189,7 +185,12 @@ def _leads(t: Text, selection: Selection) -> None:
         if found is None:
             st.markdown(f":small[{t('{what}: not held on this day.', what=what)}]")
             continue
-        _lead_block(t, selection, indicator, what, found)
+        heading = _lead_finding(t, what, found)
+        if found.table.empty or found.start is None or found.end is None:
+            st.markdown(text.escape_markdown(heading))
+            continue
+        make = partial(_lead_block, t, selection, indicator, heading, found, found.start, found.end)
+        draw(t, selection, kept("lead", make, selection, indicator))
 
 
 def _lead(as_of: str, indicator: str) -> LeadLag | None:
@@ -200,7 +201,7 @@ def _lead(as_of: str, indicator: str) -> LeadLag | None:
     return lead_lag(first.observed[one], second.observed[other], comparisons=PAIRS)
 
 
-def _lead_block(t: Text, selection: Selection, indicator: str, what: str, found: LeadLag) -> None:
+def _lead_finding(t: Text, what: str, found: LeadLag) -> str:
     if found.verdict == "lead":
         verdict = t(
             "Seizures come {n} months before deaths (correlation {r}); a lead is no cause", n=found.lag,
@@ -208,35 +209,35 @@ def _lead_block(t: Text, selection: Selection, indicator: str, what: str, found:
         )  # fmt: skip
     else:
         verdict = t(_VERDICTS[found.verdict])
-    heading = t("{what}: {verdict}", what=what[:1].upper() + what[1:], verdict=verdict[:1].lower() + verdict[1:])
-    if found.table.empty or found.start is None or found.end is None:
-        st.markdown(text.escape_markdown(heading))
-        return
-    draw(
-        t, selection,
-        Block(
-            key=f"lead_{indicator}",
-            title=heading,
-            subtitle=t(_LAGS),
-            chart=correlations_chart(
-                found.table, found.bound, language=selection.language, dark=data.dark(),
-                before=t("deaths first"), after=t("seizures first"),
-            ),
-            caption=t(
-                "{n} months, {start} to {end}. Sources: {one}; {two}.", n=found.months, start=t.month(found.start),
-                end=t.month(found.end), one=picker.source_of(t, selection.as_of.isoformat(), indicator),
-                two=picker.source_of(t, selection.as_of.isoformat(), DEATHS),
-            ),
-            table=found.table.round(3).rename(
-                columns={
-                    "lag": t("Lag, months"), "correlation": t("Correlation"), "first": t("First half"),
-                    "second": t("Second half"),
-                }
-            ),
-            about=[
-                (t("Method"), t(supply_parts.LEADS)),
-                (t("Bound"), t("±{bound} at 95 % over all 25 lags and both measures; order of the filter {order}.",
-                               bound=t.number(found.bound, 2), order=found.order)),
-            ],
+    return t("{what}: {verdict}", what=what[:1].upper() + what[1:], verdict=verdict[:1].lower() + verdict[1:])
+
+
+def _lead_block(
+    t: Text, selection: Selection, indicator: str, heading: str, found: LeadLag, start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> Block:  # fmt: skip
+    as_of = selection.as_of.isoformat()
+    return Block(
+        key=f"lead_{indicator}",
+        title=heading,
+        subtitle=t(_LAGS),
+        chart=correlations_chart(
+            found.table, found.bound, language=selection.language, dark=data.dark(),
+            before=t("deaths first"), after=t("seizures first"),
         ),
+        caption=t(
+            "{n} months, {start} to {end}. Sources: {one}; {two}.", n=found.months, start=t.month(start),
+            end=t.month(end), one=picker.source_of(t, as_of, indicator), two=picker.source_of(t, as_of, DEATHS),
+        ),
+        table=found.table.round(3).rename(
+            columns={
+                "lag": t("Lag, months"), "correlation": t("Correlation"), "first": t("First half"),
+                "second": t("Second half"),
+            }
+        ),
+        about=[
+            (t("Method"), t(supply_parts.LEADS)),
+            (t("Bound"), t("±{bound} at 95 % over all 25 lags and both measures; order of the filter {order}.",
+                           bound=t.number(found.bound, 2), order=found.order)),
+        ],
     )  # fmt: skip
