@@ -7,13 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import text
+from dashboard.dossier_words import SMALLEST
 from dashboard.text import MISSING, N_, Text
 from data_sources.registry import SOURCES
 from surveillance.evidence import Evidence
 from surveillance.reference_periods import Basis
 
 TALL = 260  # pixels, beyond which a table scrolls
-SMALLEST = 1e-4  # probabilities below are given as such: the model's tail is not known better
 _TREND = {
     "kept": N_("A yearly change of {growth} is part of what was expected (p {p})."),
     "switched_off": N_("The settings have no trend."),
