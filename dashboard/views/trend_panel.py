@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -84,8 +85,12 @@ class Panel:
             notes += self._warnings()
             if low is not None:
                 notes.append(low_words(t, low))
-            block = self._block(country, since, drawn_=low is None)
-            for sentence in notes:
+            shown = replace(self.selection, signal=None, problems=())
+            block, said = data.computed(
+                f"trend {self.layers.key}", lambda *_: self._whole(country, since, drawn_=low is None), shown,
+                data.dark(), since,
+            )  # fmt: skip
+            for sentence in said:
                 st.markdown(f":small[{text.escape_markdown(sentence)}]")
             if low is None:
                 self._follow(chart_block.draw(t, self.selection, block, titled=False).get("alarm", ()))
@@ -108,6 +113,10 @@ class Panel:
         if empty := near_empty(t, self.whole):
             found.append(empty)
         return found
+
+    def _whole(self, country: str, since: pd.Timestamp | None, *, drawn_: bool) -> tuple[Block, list[str]]:
+        """The block, and all sentences above it, of which its layers say some."""
+        return self._block(country, since, drawn_=drawn_), self.layers.notes
 
     def _block(self, country: str, since: pd.Timestamp | None, *, drawn_: bool) -> Block:
         t, layers = self.t, self.layers
