@@ -68,27 +68,33 @@ def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python.parent
 
 
-def test_a_wheel_installed_elsewhere_lists_the_sources(elsewhere: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that only what is installed elsewhere opens."""
+    return tmp_path_factory.mktemp("wheel-store") / "store"
+
+
+def test_a_wheel_installed_elsewhere_lists_the_sources(elsewhere: Path, store: Path, tmp_path: Path) -> None:
     where = run(elsewhere / "python", "-c", "import data_sources; print(data_sources.__file__)", cwd=tmp_path)
     assert Path(where).is_relative_to(elsewhere.parent), "the libraries of this checkout were imported instead"
-    printed = run(elsewhere / "drug-trends", "--store", tmp_path / "store", "sources", cwd=tmp_path)
+    printed = run(elsewhere / "drug-trends", "--store", store, "sources", cwd=tmp_path)
     assert "us_cbp_seizures" in printed
     assert "published_figures" in printed
 
 
-def test_a_wheel_installed_elsewhere_assesses_the_embedded_figures(elsewhere: Path, tmp_path: Path) -> None:
-    printed = run(
-        elsewhere / "drug-trends", "--store", tmp_path / "store", "assess", "--format", "csv", cwd=tmp_path
-    )
+def test_a_wheel_installed_elsewhere_assesses_the_embedded_figures(
+    elsewhere: Path, store: Path, tmp_path: Path
+) -> None:
+    printed = run(elsewhere / "drug-trends", "--store", store, "assess", "--format", "csv", cwd=tmp_path)
     assert len(printed.splitlines()) > 40
 
 
-def test_a_wheel_installed_elsewhere_serves_this_machine_only(elsewhere: Path, tmp_path: Path) -> None:
+def test_a_wheel_installed_elsewhere_serves_this_machine_only(elsewhere: Path, store: Path, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path / "log"
-    environment = os.environ | {"HOME": str(tmp_path), "DRUG_TRENDS_STORE": str(tmp_path / "store")}
+    environment = os.environ | {"HOME": str(tmp_path), "DRUG_TRENDS_STORE": str(store)}
     with log.open("w") as out:
         server = subprocess.Popen(
             [elsewhere / "drug-trends", "serve", "--port", str(port)],
