@@ -15,6 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from data_sources.indicators import INDICATORS
+from data_sources.published.figures import publishers
 from data_sources.registry import SOURCES
 from surveillance.plan import DEFAULT_PLAN
 
@@ -42,6 +43,7 @@ def said() -> set[Message]:
     found |= {record.caution for record in INDICATORS.values() if record.caution}
     found |= {watch.why for watch in DEFAULT_PLAN.watches} | set(DEFAULT_PLAN.not_watched.values())
     found |= {said for source in SOURCES.values() for said in (source.title, source.publisher, source.licence)}
+    found |= {who for names in publishers().values() for who in names}
     return found
 
 

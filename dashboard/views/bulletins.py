@@ -186,7 +186,7 @@ def _prepare(t: Text, selection: Selection, folder: Path, held: list[Issue], gon
     person = identity.present()
     leads = [country for country in COUNTRIES if person.may_lead(country)]
     head = st.container()
-    if leads and not selection.modified:
+    if leads and not selection.modified and not selection.replay:
         as_of = _week(t, as_of, held, gone)
     week = name_of(as_of)
     head.header(t("Prepare week {week}, as known on {day}", week=week, day=t.date(as_of)), anchor=False)
@@ -196,6 +196,9 @@ def _prepare(t: Text, selection: Selection, folder: Path, held: list[Issue], gon
         st.warning(
             t("The settings are modified. Only the panel's own settings are published."), icon=":material/tune:"
         )
+        return
+    if selection.replay:
+        st.info(t("A bulletin is prepared on the latest day, not in a replay."), icon=":material/history:")
         return
     if not leads:
         st.info(t("A lead of the United States or of Mexico can prepare and publish."), icon=":material/lock:")

@@ -17,6 +17,7 @@ from dashboard.trend_state import STREAMS
 from data_sources.indicators import INDICATORS
 from data_sources.ingest import EMBEDDED
 from data_sources.observations import SERIES
+from data_sources.published.figures import publishers
 from data_sources.registry import SOURCES
 from data_sources.vocabulary import GEOGRAPHIES, SUBSTANCES
 
@@ -40,9 +41,11 @@ def source_of(t: Text, as_of: str, indicator: str) -> str:
         return sorted(data.store().known_on(date.fromisoformat(day), [name])["source"].unique())
 
     used = data.computed("sources_of", make, as_of, indicator)
-    own = INDICATORS[indicator].sources[0]
-    pairs = [(SOURCES[own if name == EMBEDDED else name].publisher, SOURCES[name].title) for name in used]
-    return "; ".join(f"{t(publisher)}, {t(title)}" for publisher, title in pairs)
+    found = []
+    for name in used:
+        who = publishers()[indicator] if name == EMBEDDED else (SOURCES[name].publisher,)
+        found.append(f"{', '.join(map(t, who))}, {t(SOURCES[name].title)}")
+    return "; ".join(found)
 
 
 def pick(selection: Selection, *, several: bool, watched: bool = False, streams: bool = False) -> Selection | None:

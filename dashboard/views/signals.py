@@ -48,6 +48,10 @@ def render(selection: Selection) -> None:
     """The page of signals for a selection."""
     t = text.of(selection.language)
     assessment = data.judged(selection)
+    if assessment.series.empty:
+        st.title(t("Nothing was known on this day"), anchor=False)
+        st.markdown(t("No publication in the store is as old as this. Choose a later day."))
+        return
     cases, problem = _cases(selection, assessment)
     signals = ranked(assessment)
     states = signals["id"].map(lambda name: cases.get(name, Case(name)).state)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
+from functools import cache
 from importlib.resources import files
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +67,16 @@ def parse(raw: bytes, as_of: date) -> pd.DataFrame:
     rows = pd.concat(series, ignore_index=True).assign(source=ID, as_of=pd.Timestamp(as_of))
     # Two files of one day may give the same figure; where they differ, check() finds the key twice.
     return check(rows.drop_duplicates([*KEY, "value", "status"]))
+
+
+@cache
+def publishers() -> Mapping[str, tuple[str, ...]]:
+    """Who published the pack's figures of each indicator, as `datasets.csv` names them."""
+    folder = files("data_sources.published")
+    lines = table(folder.joinpath("figures.csv").read_bytes(), HEADING)
+    names = pd.read_csv(StringIO(folder.joinpath("datasets.csv").read_text("utf-8")), index_col="dataset_id")
+    pairs = pd.DataFrame({"name": _indicators(lines), "publisher": lines["dataset_id"].map(names["publisher"])})
+    return {str(name): tuple(rows["publisher"].unique()) for name, rows in pairs.groupby("name")}
 
 
 def _indicators(lines: pd.DataFrame) -> pd.Series:

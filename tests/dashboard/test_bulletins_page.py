@@ -52,6 +52,14 @@ def test_modified_settings_are_not_published(page, tmp_path, monkeypatch):
     assert "Publish" not in [button.label for button in app.button]
 
 
+def test_nothing_is_published_from_a_replay(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(tmp_path))
+    monkeypatch.setenv("DRUG_TRENDS_LOCAL_ROLES", "lead-US")
+    app = page("bulletins", lang="en", as_of="2026-09-20")
+    assert any("not in a replay" in info.value for info in app.info)
+    assert "Publish" not in [button.label for button in app.button]
+
+
 @pytest.mark.parametrize(("language", "week"), [("en", "Week 2026-W39"), ("es", "Semana 2026-W39")])
 def test_issues_are_listed_with_author_and_changes(page, issued, monkeypatch, language, week):
     monkeypatch.setenv("DRUG_TRENDS_BULLETINS", str(issued))

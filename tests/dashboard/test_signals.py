@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import data, identity
+from dashboard import data, identity, text
 from dashboard.identity import ROLES, Person
 from dashboard.triage.desk import Desk
 from surveillance.assessment import Assessment
@@ -110,7 +111,12 @@ def test_no_page_says_that_a_series_is_safe(page: Page) -> None:
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_on_a_day_before_any_figure_there_is_nothing_to_judge(page: Page, language: str) -> None:
     app = page("signals", lang=language, as_of="2015-01-02")
-    assert app.title[0].value in ("No open signals", "Sin señales abiertas")
+    assert app.title[0].value == text.of(language)("Nothing was known on this day")  # type: ignore[arg-type]
+
+
+def test_the_false_signals_expected_are_those_that_situation_tells(page: Page) -> None:
+    told = [written(page(view, lang="en", budget="12")) for view in ("situation", "signals")]
+    assert len({re.findall(r"about \W*(\d+) false signals", each)[0] for each in told}) == 1
 
 
 def test_a_decision_moves_a_signal_to_its_tab(page: Page, log: Desk) -> None:

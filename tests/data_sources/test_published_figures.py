@@ -204,3 +204,10 @@ def test_deaths_equal_the_publishers_vintage(pack: pd.DataFrame, shared_data: Pa
     assert len(both) == len(pack[pack["as_of"] == "2019-04-24"])
     assert (both["value_x"] == both["value_y"]).all()
     assert (both["provisional_x"] == both["provisional_y"]).all()
+
+
+def test_the_publishers_of_each_indicator_are_those_of_its_datasets() -> None:
+    found = figures.publishers()
+    assert set(found) == set(figures.SOURCE.indicators)
+    assert found["us_overdose_ed_rate"] == ("CDC DOSE-SYS",)
+    assert set(found["population"]) == {"CONAPO", "U.S. Census Bureau"}
