@@ -28,6 +28,7 @@ from surveillance.settings import store_folder, triage_url
 log = logging.getLogger(__name__)
 Made = TypeVar("Made")
 KEPT = 16  # as-of dates and settings whose answers are kept in memory
+COMPUTED_KEPT = 600  # tiles, blocks and forecasts: about 50 a day and language that every page was opened in
 FITS_KEPT = 24  # rows of plans whose fits the Lab keeps: the panel's own, and as many again twice
 
 
@@ -158,6 +159,6 @@ def _wide(as_of: str, indicator: str, token: str) -> Wide | None:
     return regular(store(), date.fromisoformat(as_of), indicator)
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
+@st.cache_resource(max_entries=COMPUTED_KEPT, show_spinner=False)
 def _computed(key: str, token: str, _make: Callable[..., Any], _key: tuple[object, ...]) -> Any:
     return _make(*_key)

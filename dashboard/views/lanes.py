@@ -6,20 +6,20 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import chart_block, data, lane_block, text
-from dashboard.chart_block import Block
+from dashboard import data, lane_block
+from dashboard.chart_block import draw, kept
 from dashboard.filters import Selection
-from dashboard.look import Language
 from dashboard.text import Text
-from surveillance.lanes import lanes
+from surveillance.lanes import Lane, lanes
 
 
 def part(t: Text, selection: Selection) -> None:
     """The block of lanes, inside a frame of its own."""
-    made = data.computed("lanes", _block, selection.as_of, selection.language, data.dark())
+    found = data.computed("lanes", _lanes, selection.as_of)
+    made = kept("lanes", lambda: lane_block.block(t, selection.as_of, found, dark=data.dark()), selection)
     with st.container(border=True, gap="xsmall"):
-        chart_block.draw(t, selection, made)
+        draw(t, selection, made)
 
 
-def _block(as_of: date, language: Language, dark: bool) -> Block:
-    return lane_block.block(text.of(language), as_of, lanes(data.store(), as_of), dark=dark)
+def _lanes(as_of: date) -> list[Lane]:
+    return lanes(data.store(), as_of)

@@ -162,8 +162,9 @@ def _changes(t: Text, selection: Selection) -> None:
 def _changed_since(t: Text, selection: Selection, day: date) -> None:
     before = replace(selection, as_of=day)
     found: Changes = data.computed(
-        "changes", lambda *_: changes(data.judged(before), data.judged(selection)), before, selection
-    )
+        "changes", lambda *_: changes(data.judged(before), data.judged(selection)),
+        day, selection.as_of, selection.settings, selection.budget,
+    )  # fmt: skip
     if found.nothing:
         _list([t("Nothing: no newer period, no revision over 5 %, no signal opened or closed")])
         return
