@@ -1,4 +1,4 @@
-"""What every test shares: no network but this machine's, and the folders of real data where they exist."""
+"""What every test shares: no network but this machine's, the embedded figures, and real data where there is any."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
+from data_sources.ingest import open_store
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -63,6 +65,20 @@ def shared_data() -> Path:
 def shared_oracle() -> Path:
     """Results of R surveillance."""
     return _folder("oracle")
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that holds the embedded figures alone, for all to read; whoever writes copies it."""
+    folder = tmp_path_factory.mktemp("embedded")
+    open_store(folder)
+    return folder
+
+
+@pytest.fixture
+def seeded(embedded: Path, tmp_path: Path) -> Path:
+    """A copy of that store, for a test that writes."""
+    return shutil.copytree(embedded, tmp_path / "store")
 
 
 @pytest.fixture(scope="session")

@@ -44,14 +44,6 @@ DARK = """() => [...document.querySelectorAll('[data-testid=stHtml] style')].som
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
-@pytest.fixture(scope="session")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that holds the embedded figures alone."""
-    folder = tmp_path_factory.mktemp("embedded")
-    open_store(folder)
-    return folder
-
-
 def _no_pdf(page: str, *, identifier: str) -> Any:
     raise pdf.NoPdf("no PDF: the system's Pango library could not be loaded")
 

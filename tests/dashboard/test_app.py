@@ -130,14 +130,14 @@ def test_a_store_that_cannot_be_opened_is_said_in_both_languages(
     assert ("lang='en'" in said[0], "lang='en'" in said[1]) == (False, True)
 
 
-def test_new_figures_appear_without_a_restart(app: App, tmp_path: Path) -> None:
+def test_new_figures_appear_without_a_restart(app: App, seeded: Path) -> None:
     """Answers are kept in memory for one state of the store only."""
-    drawn = app(store=tmp_path, lang="en")
+    drawn = app(store=seeded, lang="en")
     assert "Embedded published figures only" in written(drawn)
     payload = Path(__file__).resolve().parents[1] / "data" / "us_cbp_seizures"
     published = date.fromisoformat((payload / "as_of.txt").read_text().strip())
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    import_file(open_store(tmp_path), SOURCES["us_cbp_seizures"], payload / "good.csv", published, now=now)
+    import_file(open_store(seeded), SOURCES["us_cbp_seizures"], payload / "good.csv", published, now=now)
     drawn.run()
     assert not drawn.exception
     assert "Embedded published figures only" not in written(drawn)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -12,11 +11,8 @@ from playwright.sync_api import Browser
 SLOW = 300_000  # ms for two pages, two PDFs and their pictures on a busy machine
 
 
-def test_a_bulletin_is_published_once_and_proved(
-    studio: ModuleType, browser: Browser, embedded: Path, tmp_path: Path
-) -> None:
-    store = shutil.copytree(embedded, tmp_path / "store")
-    with studio.serving(store) as address:
+def test_a_bulletin_is_published_once_and_proved(studio: ModuleType, browser: Browser, seeded: Path) -> None:
+    with studio.serving(seeded) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(SLOW)
         page.goto(f"{address}/bulletins?lang=en")
@@ -33,7 +29,7 @@ def test_a_bulletin_is_published_once_and_proved(
         spanish = Path(download.value.path()).read_text("utf-8")
         page.close()
     assert "Los decomisos llegaron tarde." in spanish
-    (line,) = (store / "bulletins" / "issued.jsonl").read_text("utf-8").splitlines()
+    (line,) = (seeded / "bulletins" / "issued.jsonl").read_text("utf-8").splitlines()
     record = json.loads(line)
     assert (record["week"], record["author"], record["verified"]) == (
         "2026-W39", "local (identity not verified)", False,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from streamlit.runtime.caching import cache_resource_api
 
-from dashboard import settings_words, text
+from dashboard import data, settings_words, text
 from dashboard.views import lab_own
-from data_sources.ingest import open_store
 from surveillance import draft, own_series, plan_file, saved_plans
 from surveillance.detectors import DETECTORS
 from surveillance.draft import Change
@@ -201,27 +203,25 @@ def test_values_beyond_the_controls_usual_reach_are_kept(page: Page) -> None:
 # Saved settings
 
 
-def test_settings_are_saved_under_a_name_and_reopened_by_their_link(page: Page, tmp_path: Path) -> None:
-    open_store(tmp_path)
-    app = page("lab", lang="en", store=tmp_path, draft="budget=12", **ED)
+def test_settings_are_saved_under_a_name_and_reopened_by_their_link(page: Page, seeded: Path) -> None:
+    app = page("lab", lang="en", store=seeded, draft="budget=12", **ED)
     press(app, "Save")
     assert "a name of their own" in app.error[0].value
     next(box for box in app.text_input if box.label == "Name").set_value("Wider <b>net</b>")
     press(app, "Save")
-    (digest,) = saved_plans.digests(tmp_path)
-    saved = saved_plans.saved(tmp_path, digest)
+    (digest,) = saved_plans.digests(seeded)
+    saved = saved_plans.saved(seeded, digest)
     assert (saved.name, saved.author, saved.budget) == ("Wider <b>net</b>", "local (identity not verified)", 12.0)
     assert app.query_params["settings"] == digest
     assert "draft" not in app.query_params
-    again = page("lab", lang="en", store=tmp_path, settings=digest, **ED)
+    again = page("lab", lang="en", store=seeded, settings=digest, **ED)
     assert "Modified (1 change), not for publication" in written(again)
     assert "<b>" not in written(again)
 
 
-def test_a_draft_on_saved_settings_is_kept_against_them(page: Page, tmp_path: Path) -> None:
-    open_store(tmp_path)
-    digest = saved_plans.save(tmp_path, replace(DEFAULT_PLAN, budget=12.0, name="Wide"))
-    app = page("lab", lang="en", store=tmp_path, settings=digest, draft="us_overdose_ed_rate.guard=3", **ED)
+def test_a_draft_on_saved_settings_is_kept_against_them(page: Page, seeded: Path) -> None:
+    digest = saved_plans.save(seeded, replace(DEFAULT_PLAN, budget=12.0, name="Wide"))
+    app = page("lab", lang="en", store=seeded, settings=digest, draft="us_overdose_ed_rate.guard=3", **ED)
     assert "Modified (2 changes), not for publication" in written(app)
     assert app.query_params["draft"] == "us_overdose_ed_rate.guard=3"
 
@@ -276,11 +276,25 @@ def test_another_session_sees_nothing_of_a_file(page: Page) -> None:
 
 
 def test_a_file_stays_out_of_caches_and_logs(page: Page, caplog: pytest.LogCaptureFixture) -> None:
-    import streamlit as st
+    content = OWN.replace("2025-05,90", "2025-05,98765432")
+    own(page, content)
+    assert "98765432" not in caplog.text
+    assert not cached(98765432)
+    data.computed("a table", lambda *_: own_series.read(content.encode(), measure="count", public=False).wide)
+    assert cached(98765432), "this test could not fail"
+    data._computed.clear()
 
-    own(page, OWN.replace("2025-05,90", "2025-05,98765"))
-    assert "98765" not in caplog.text
-    assert "98765" not in repr(st.cache_resource)
+
+def cached(number: int) -> bool:
+    """Whether anything that Streamlit keeps for all sessions holds a number, as a figure or as text."""
+    files = ("dashboard.data.store", "dashboard.data._desk")  # handles on what is kept on disk
+    kept = [
+        pickle.dumps((key, held.value))
+        for cache in cache_resource_api._resource_caches._function_caches[None].values()
+        for key, held in cache._mem_cache.items()
+        if cache.display_name not in files
+    ]
+    return any(np.float64(number).tobytes() in part or str(number).encode() in part for part in kept)
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

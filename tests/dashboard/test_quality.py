@@ -99,24 +99,24 @@ def test_the_method_break_of_the_mexican_registers_is_told(page: Page) -> None:
     assert "continues Drug\\-dealing case files, method of 2015 from Jan 2026" in said
 
 
-def test_refused_files_and_failed_fetches_are_listed_with_their_reasons(page: Page, tmp_path: Path) -> None:
-    store = open_store(tmp_path)
+def test_refused_files_and_failed_fetches_are_listed_with_their_reasons(page: Page, seeded: Path) -> None:
+    store = open_store(seeded)
     when = datetime(2026, 10, 1, tzinfo=UTC)
     error = LayoutError(Phrase("a number"), "<b>Mes</b>", place=Phrase("line {n}", n=1))
     store.refuse("us_cbp_seizures", "=bad.csv", error, when)
     store.note_attempt("us_cbp_seizures", when, "the server <b>said</b> 503")
-    app = page("quality", store=tmp_path, lang="es", view="files")
+    app = page("quality", store=seeded, lang="es", view="files")
     assert "=bad\\.csv" in written(app)
     refused, failed = (element.proto.body for element in app.get("html"))
     assert "línea 1: esperado: un número; encontrado: &lt;b&gt;Mes&lt;/b&gt;." in refused
     assert "<span lang='en'>the server &lt;b&gt;said&lt;/b&gt; 503</span>" in failed
-    app = page("quality", store=tmp_path, lang="es")
+    app = page("quality", store=seeded, lang="es")
     assert app.warning[0].value.startswith("Falló la última descarga de")
     assert app.get("html")[0].proto.body == failed
 
 
-def test_revisions_of_a_series_are_measured_between_publications(page: Page, tmp_path: Path) -> None:
-    store = open_store(tmp_path)
+def test_revisions_of_a_series_are_measured_between_publications(page: Page, seeded: Path) -> None:
+    store = open_store(seeded)
     figures = SOURCES["published_figures"]
     heading = "indicator,geography,substance,as_of,unit,dataset_id,freq,start,values"
     for day, value in ((date(2026, 9, 1), 100), (date(2026, 9, 2), 110)):
@@ -125,7 +125,7 @@ def test_revisions_of_a_series_are_measured_between_publications(page: Page, tmp
         publication = Publication(figures.id, f"{day}.csv", raw, day, datetime(2026, 9, 3, tzinfo=UTC), "test")
         store.add(publication, figures.parse(raw, day), coverage="keys")
     chosen = {"indicator": "us_overdose_ed_rate", "place": "US-WY", "substance": "all"}
-    app = page("quality", store=tmp_path, lang="en", view="revisions", **chosen)
+    app = page("quality", store=seeded, lang="en", view="revisions", **chosen)
     assert any("a revised figure typically changes by 10 %" in heading for heading in headings(app))
 
 

@@ -18,7 +18,6 @@ from dashboard import text
 from dashboard.charts_trends import together_chart
 from dashboard.downloads import csv_with_notes
 from dashboard.trend_state import State, parse, view
-from data_sources.ingest import open_store
 from surveillance import saved_plans
 from surveillance.plan import DEFAULT_PLAN
 
@@ -238,10 +237,9 @@ def test_without_alarms_shown_a_chart_takes_no_click(page: Page) -> None:
     assert "dossiers" not in written(app)
 
 
-def test_under_saved_settings_the_alarms_are_theirs(page: Page, tmp_path: Path) -> None:
-    open_store(tmp_path)
-    digest = saved_plans.save(tmp_path, replace(DEFAULT_PLAN, budget=12.0, name="Wide"))
-    app = page("trends", lang="en", store=tmp_path, settings=digest, **OPIOIDS)
+def test_under_saved_settings_the_alarms_are_theirs(page: Page, seeded: Path) -> None:
+    digest = saved_plans.save(seeded, replace(DEFAULT_PLAN, budget=12.0, name="Wide"))
+    app = page("trends", lang="en", store=seeded, settings=digest, **OPIOIDS)
     assert f"signal={OPEN})" in written(app)
 
 

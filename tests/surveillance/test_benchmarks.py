@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 from data_sources.indicators import INDICATORS
 from data_sources.ingest import open_store
+from data_sources.store import Store
 from surveillance.benchmarks import GROUPS, Benchmark, Row, benchmarks, board, statement, yearly_means
 from surveillance.events import events, events_of
 from surveillance.process import bulletins_in_both, panel_at_work
@@ -21,8 +23,8 @@ CASES = INDICATORS["mx_retail_drug_case_files_rnid"]
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
-    return open_store(tmp_path_factory.mktemp("benchmarks"))
+def store(embedded: Path) -> Store:
+    return open_store(embedded)
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ AS_OF = date(2026, 10, 4)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    return open_store(tmp_path_factory.mktemp("store"))
+def store(embedded):
+    return open_store(embedded)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,11 @@ def test_a_worker_that_is_killed_midway_changes_nothing(store, alone, two_worker
     assert Killing.killed == 1
 
 
-def test_a_scheduler_that_does_not_answer_is_named():
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
+    import distributed
+
+    client = distributed.Client
+    monkeypatch.setattr(distributed, "Client", lambda address, timeout: client(address, timeout="200ms"))
     with (
         pytest.raises(ClusterError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"),
         cluster(scheduler="tcp://127.0.0.1:9"),

@@ -75,8 +75,8 @@ def test_nothing_known_gives_no_cell(tmp_path: Path) -> None:
     assert coverage.completeness(Store(tmp_path), date(2026, 9, 1)).empty
 
 
-def test_the_embedded_figures_are_told_with_their_spans_and_shares(tmp_path: Path) -> None:
-    store, day = open_store(tmp_path), date(2026, 10, 2)
+def test_the_embedded_figures_are_told_with_their_spans_and_shares(embedded: Path) -> None:
+    store, day = open_store(embedded), date(2026, 10, 2)
     spans = coverage.spans(store, day)
     assert spans["last"].is_monotonic_decreasing
     assert (spans["first"] <= spans["last"]).all()

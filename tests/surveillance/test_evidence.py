@@ -301,19 +301,19 @@ def test_a_detector_that_no_plan_uses_has_no_other_settings() -> None:
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return open_store(tmp_path_factory.mktemp("store"))
+def store(embedded: Path) -> Store:
+    return open_store(embedded)
 
 
 @pytest.fixture(scope="module")
-def assessment(embedded: Store) -> Assessment:
-    return pipeline.run(embedded, date(2026, 10, 2))
+def assessment(store: Store) -> Assessment:
+    return pipeline.run(store, date(2026, 10, 2))
 
 
-def test_the_evidence_is_of_the_very_verdict(embedded: Store, assessment: Assessment) -> None:
+def test_the_evidence_is_of_the_very_verdict(store: Store, assessment: Assessment) -> None:
     judged = assessment.verdicts[assessment.verdicts["alarm"].notna()]
     for _, row in judged.groupby("indicator").tail(1).iterrows():
-        found = evidence(embedded, assessment, row)
+        found = evidence(store, assessment, row)
         for name in ("observed", "expected", "upper", "pvalue"):
             assert getattr(found, name) == pytest.approx(row[name], rel=1e-9, nan_ok=True)
         assert found.alarm == row["alarm"]
@@ -326,12 +326,12 @@ def test_the_evidence_is_of_the_very_verdict(embedded: Store, assessment: Assess
         assert not found.basis.periods.empty
 
 
-def test_each_setting_s_verdict_is_what_its_detector_says(embedded: Store, assessment: Assessment) -> None:
+def test_each_setting_s_verdict_is_what_its_detector_says(store: Store, assessment: Assessment) -> None:
     name, place = "us_overdose_deaths_monthly", ("US", "all")
     rows = assessment.of(name, *place)
     row = rows[rows["alarm"].notna()].iloc[-1]
-    found = evidence(embedded, assessment, row)
-    frame = regular(embedded, assessment.as_of, name, ())
+    found = evidence(store, assessment, row)
+    frame = regular(store, assessment.as_of, name, ())
     assert frame is not None
     inflation = getattr(assessment.plan, "inflation", {}).get(name, 1.0)
     for detector, (_, said) in zip(alternatives(found.detector, "MS"), found.settings.iterrows(), strict=True):
@@ -347,23 +347,23 @@ def test_each_setting_s_verdict_is_what_its_detector_says(embedded: Store, asses
     assert 0 <= alarms <= able <= 24
 
 
-def test_the_newest_period_is_found_by_its_row_among_the_series(embedded: Store, assessment: Assessment) -> None:
+def test_the_newest_period_is_found_by_its_row_among_the_series(store: Store, assessment: Assessment) -> None:
     quiet = assessment.series[assessment.series["state"] != "not_judgeable"].iloc[0]
-    found = evidence(embedded, assessment, quiet)
+    found = evidence(store, assessment, quiet)
     assert found.period == quiet["period"]
     assert found.alarm == (quiet["state"] != "quiet")
 
 
-def test_what_is_not_watched_or_not_held_is_refused(embedded: Store, assessment: Assessment) -> None:
+def test_what_is_not_watched_or_not_held_is_refused(store: Store, assessment: Assessment) -> None:
     row = assessment.series.iloc[0].copy()
     row["indicator"] = "population"
     with pytest.raises(KeyError):
-        evidence(embedded, assessment, row)
+        evidence(store, assessment, row)
     row = assessment.series.iloc[0].copy()
     for period in ("1980-01-01", pd.NaT):
         row["period"] = period
         with pytest.raises(ValueError, match="no value of"):
-            evidence(embedded, assessment, row)
+            evidence(store, assessment, row)
 
 
 # Earlier vintages
@@ -389,12 +389,12 @@ def published(
 
 
 @pytest.mark.parametrize("day", [date(2019, 12, 31), date(2025, 8, 31), date(2026, 10, 2)])
-def test_a_series_log_knows_on_each_day_what_the_store_knows(embedded: Store, day: date) -> None:
+def test_a_series_log_knows_on_each_day_what_the_store_knows(store: Store, day: date) -> None:
     compared = 0
     for watch in DEFAULT_PLAN.watches:
-        frame = regular(embedded, day, watch.indicator, watch.substances)
+        frame = regular(store, day, watch.indicator, watch.substances)
         for column in [] if frame is None else frame.observed:
-            rows = SeriesLog(embedded, (watch.indicator, *column)).on(day).set_index("period")["value"].dropna()
+            rows = SeriesLog(store, (watch.indicator, *column)).on(day).set_index("period")["value"].dropna()
             assert rows.to_dict() == frame.observed[column].dropna().to_dict()  # type: ignore[union-attr]
             compared += 1
     assert compared >= 3
@@ -489,8 +489,8 @@ def test_what_was_published_after_the_assessed_day_is_not_evidence(tmp_path: Pat
     assert found.vintages["as_of"].max() == pd.Timestamp(days[1])
 
 
-def test_the_record_cannot_be_changed(embedded: Store, assessment: Assessment) -> None:
-    found = evidence(embedded, assessment, assessment.newest.iloc[0])
+def test_the_record_cannot_be_changed(store: Store, assessment: Assessment) -> None:
+    found = evidence(store, assessment, assessment.newest.iloc[0])
     with pytest.raises(AttributeError):
         found.alarm = False  # type: ignore[misc]
     assert isinstance(found, Evidence)

@@ -17,8 +17,8 @@ EMBEDDED = "published_figures"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return open_store(tmp_path_factory.mktemp("store"))
+def store(embedded: Path) -> Store:
+    return open_store(embedded)
 
 
 def row(store: Store, source: str, day: date) -> pd.Series:
@@ -48,8 +48,8 @@ def test_only_what_was_public_on_the_day_counts(store: Store) -> None:
     assert found["last_period"] < held.min()
 
 
-def test_the_last_attempt_and_its_error_are_told(tmp_path: Path) -> None:
-    store = open_store(tmp_path)
+def test_the_last_attempt_and_its_error_are_told(seeded: Path) -> None:
+    store = open_store(seeded)
     when = datetime(2026, 10, 1, tzinfo=UTC)
     store.note_attempt("us_cbp_seizures", when, "no route")
     found = row(store, "us_cbp_seizures", date(2026, 10, 2))

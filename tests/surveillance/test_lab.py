@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -139,8 +140,8 @@ def test_a_link_s_nonsense_is_a_value_error(name: str, text: str) -> None:
         read(parameter, text)
 
 
-def test_a_trial_says_what_the_whole_run_says(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    store = open_store(tmp_path)
+def test_a_trial_says_what_the_whole_run_says(embedded: Path) -> None:
+    store = open_store(embedded)
     day = default_as_of(store, date(2026, 11, 24))
     plan = draft.read(
         DEFAULT_PLAN, "budget=12;us_overdose_ed_rate.detector=ears_c1;us_overdose_ed_rate.baseline=12"
@@ -158,8 +159,8 @@ def test_a_trial_says_what_the_whole_run_says(tmp_path) -> None:  # type: ignore
     pd.testing.assert_frame_equal(ours.reset_index(drop=True), theirs.reset_index(drop=True))
 
 
-def test_a_fixed_alpha_is_asked_whatever_the_budget_says(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    store = open_store(tmp_path)
+def test_a_fixed_alpha_is_asked_whatever_the_budget_says(embedded: Path) -> None:
+    store = open_store(embedded)
     day = default_as_of(store, date(2026, 11, 24))
     whole = pipeline.run(store, day, replace(DEFAULT_PLAN, fixed_alpha=0.001))
     assert whole.alpha == 0.001

@@ -19,8 +19,8 @@ AS_OF = date(2026, 10, 2)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    return open_store(tmp_path_factory.mktemp("store"))
+def store(embedded):
+    return open_store(embedded)
 
 
 @pytest.fixture(scope="module")

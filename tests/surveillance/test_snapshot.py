@@ -24,24 +24,17 @@ AS_OF = date(2026, 10, 4)
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    open_store(folder)
-    return folder
+def assessment(embedded):
+    return pipeline.run(open_store(embedded), AS_OF)
 
 
 @pytest.fixture(scope="module")
-def assessment(root):
-    return pipeline.run(open_store(root), AS_OF)
-
-
-@pytest.fixture(scope="module")
-def folder(assessment, root, tmp_path_factory):
+def folder(assessment, embedded, tmp_path_factory):
     """A snapshot made in Greenwich's time zone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()
-        path = bulletin.write(assessment, open_store(root), tmp_path_factory.mktemp("out")).path
+        path = bulletin.write(assessment, open_store(embedded), tmp_path_factory.mktemp("out")).path
     time.tzset()
     return path
 
@@ -50,8 +43,8 @@ def contents(path):
     return {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*") if file.is_file()}
 
 
-def test_the_same_inputs_give_the_same_bytes_in_any_time_zone(folder, root, tmp_path):
-    command = [sys.executable, "-m", "dashboard", "--store", str(root), "snapshot", "--week", "2026-W40"]
+def test_the_same_inputs_give_the_same_bytes_in_any_time_zone(folder, embedded, tmp_path):
+    command = [sys.executable, "-m", "dashboard", "--store", str(embedded), "snapshot", "--week", "2026-W40"]
     environment = os.environ | {"TZ": "America/Tijuana", "PYTHONHASHSEED": "1"}
     subprocess.run([*command, "--out", str(tmp_path)], check=True, env=environment, cwd=tmp_path)
     assert contents(tmp_path / "2026-W40") == contents(folder)
@@ -100,8 +93,8 @@ def test_every_figure_of_the_tables_has_its_verdict_or_reason(folder):
     assert verdicts.loc[verdicts["alarm"].isna(), "reason"].ne("ok").all()
 
 
-def test_an_error_while_writing_leaves_no_folder(assessment, root, tmp_path):
-    store = open_store(root)
+def test_an_error_while_writing_leaves_no_folder(assessment, embedded, tmp_path):
+    store = open_store(embedded)
     with pytest.raises(RuntimeError, match="stop"), write_tables(assessment, store, tmp_path):
         raise RuntimeError("stop")
     assert list(tmp_path.iterdir()) == []
@@ -122,8 +115,8 @@ def test_a_snapshot_is_named_by_its_iso_week(day, name):
     assert name_of(day) == name
 
 
-def test_a_snapshot_under_other_settings_says_so_in_its_name_and_manifest(root, tmp_path):
-    store = open_store(root)
+def test_a_snapshot_under_other_settings_says_so_in_its_name_and_manifest(embedded, tmp_path):
+    store = open_store(embedded)
     plan = replace(DEFAULT_PLAN, budget=12.0)
     assessment = pipeline.run(store, AS_OF, plan)
     with write_tables(assessment, store, tmp_path) as written:
