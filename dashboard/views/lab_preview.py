@@ -53,15 +53,27 @@ class Shown:
 
 def part(t: Text, asked: Asked, wide: Wide) -> Shown | None:
     """Write the preview; None, with a sentence on the page, where the draft cannot judge the series."""
+    key = replace(asked.selection, signal=None, problems=())
+    try:
+        shown, block = data.computed(
+            "lab-preview", lambda *_: _previewed(t, asked, wide), key, asked.draft.digest, asked.alpha,
+            asked.inflation, data.dark(),
+        )  # fmt: skip
+    except ValueError as error:
+        st.error(text.escape_markdown(lab_controls.refused(t, error)))
+        return None
+    with st.container(border=True, gap="xsmall"):
+        chart_block.draw(t, asked.selection, block)
+    return shown
+
+
+def _previewed(t: Text, asked: Asked, wide: Wide) -> tuple[Shown, Block]:
+    """The series under both settings; ValueError where the draft cannot judge it."""
     selection = asked.selection
     place, substance = selection.geographies[0], str(selection.substance)
     started = time.perf_counter()
     one = lab.only(wide, place, substance)
-    try:
-        verdicts = lab.judged(asked.draft[asked.indicator], one, alpha=asked.alpha, inflation=asked.inflation)
-    except ValueError as error:
-        st.error(text.escape_markdown(lab_controls.refused(t, error)))
-        return None
+    verdicts = lab.judged(asked.draft[asked.indicator], one, alpha=asked.alpha, inflation=asked.inflation)
     panel = asked.panel.of(asked.indicator, place, substance)
     found = lab.compare(panel, verdicts, recent=RECENT)
     took = time.perf_counter() - started
@@ -96,9 +108,7 @@ def part(t: Text, asked: Asked, wide: Wide) -> Shown | None:
         notes=[t("Draft settings from the Lab, not for publication. Digest {digest}.", digest=asked.draft.digest)]
         if asked.changes else [],
     )  # fmt: skip
-    with st.container(border=True, gap="xsmall"):
-        chart_block.draw(t, selection, block)
-    return Shown(one, found)
+    return Shown(one, found), block
 
 
 def counted(t: Text, found: Comparison) -> str:
