@@ -168,3 +168,27 @@ def test_the_language_is_changed_on_the_page_and_kept(opened: Opened, settled: S
     settled(page)
     assert parse_qs(urlsplit(page.url).query)["lang"] == ["es"]
     assert page.evaluate("document.documentElement.lang") == "es-MX"
+
+
+def test_the_lab_s_draft_follows_the_dial_is_applied_and_lives_in_the_address(
+    opened: Opened, settled: Settled
+) -> None:
+    page = opened("/lab?lang=en")
+    main = page.get_by_test_id("stMain")
+    label = main.get_by_text("Modified (1 change), not for publication").first
+    every = page.get_by_role("heading", name="All ")
+    main.get_by_role("radio", name="12", exact=True).click()
+    label.wait_for()
+    settled(page)
+    assert "this draft" in heading(page)  # of one series
+    assert every.count() == 0
+    page.get_by_role("button", name="Apply").click()
+    every.wait_for()
+    settled(page)
+    assert "alarms against the panel default" in heading(page)
+    assert parse_qs(urlsplit(page.url).query)["draft"] == ["budget=12"]
+    page.reload()
+    label.wait_for()
+    settled(page)
+    assert parse_qs(urlsplit(page.url).query)["draft"] == ["budget=12"]
+    assert page.get_by_role("button", name="Apply").is_enabled()
