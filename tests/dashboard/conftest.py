@@ -16,6 +16,7 @@ import streamlit as st
 from playwright.sync_api import Browser, ConsoleMessage, expect, sync_playwright
 from playwright.sync_api import Page as Window
 from streamlit import config
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from dashboard import pdf, publishing
@@ -80,6 +81,15 @@ def hiding(embedded: Path, printed: pd.Series, tmp_path_factory: pytest.TempPath
     publication = Publication(source, "later.csv", b"hidden", day.date(), datetime(2027, 1, 1, tzinfo=UTC), "test")
     assert store.add(publication, check(pd.DataFrame([row | told])), coverage="keys")
     return root
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _installed_once() -> Iterator[None]:
+    """AppTest looks for components in every installed library at each run, for which once a session is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture
