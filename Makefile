@@ -10,10 +10,11 @@ run:
 	@$(PYTHON3) tools/bootstrap.py > /dev/null
 	@$(BIN)/drug-trends serve --port $(PORT)
 
-# Two workers; the tests of one file stay together, so that what they share is made once.
+# Two workers; the tests of one file stay together, so that what they share is made once, and the short files come
+# last. No threads beneath the workers, which would only wait for each other.
 test: lint
 	@CHROMIUM="$$($(PYTHON3) tools/bootstrap.py --dev --chromium --postgresql)" && export CHROMIUM && \
-	  $(BIN)/python -m pytest -n 2 --dist loadfile -q
+	  OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 lint:
 	@$(PYTHON3) tools/bootstrap.py --dev > /dev/null

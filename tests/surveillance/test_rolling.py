@@ -259,9 +259,7 @@ def test_recovered_months_name_their_seed_and_their_bounds():
     assert list(found) == COLUMNS
     assert (found["status"] == "recovered").all()
     np.testing.assert_allclose(found["value"], months[11:])
-    assert found["seed"].unique().tolist() == [
-        "us_overdose_deaths_monthly 2014-02 to 2015-01, as of 2030-01-01, × 2.0000"
-    ]
+    assert found["seed"].unique().tolist() == ["us_overdose_deaths_monthly 2014-02/2015-01 2030-01-01 2.0000"]
     assert ((found["low"] <= found["value"]) & (found["value"] <= found["high"])).all()
     assert found["as_of"].unique() == pd.Timestamp("2030-01-01")
 
