@@ -36,7 +36,7 @@ SECTION = dict(
     )
 )
 TIMES = 5
-LOOK = 2.0  # seconds that a session looks at a page before its next click
+LOOK = 4.0  # seconds that a session looks at a page before its next click
 TITLE = "document.querySelector('[data-testid=stMain] h1')?.innerText ?? ''"
 NEW_TITLE = f"before => {{ const now = {TITLE}; return now && now !== before; }}"
 DAYS = ("2026-11-24", "2026-10-20", "2026-09-20", "2025-12-15", "2025-10-01")

@@ -112,21 +112,20 @@ def finish(
 ) -> Any:
     """*chart* in the one look: no frame, hairline grid on y, muted 11 px labels, dates in the language."""
     colours = palette(dark=dark)
-    styled = chart.properties(
+    config = alt.Config(  # at once: each configure_… would copy the chart
+        background="transparent", font=FONT, view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
+            domain=False, ticks=False, labelColor=colours.muted, labelFontSize=11, labelPadding=6,
+            titleColor=colours.muted, titleFontSize=11, titleFontWeight="normal", gridColor=colours.hairline,
+        ),
+        axisX=alt.AxisConfig(grid=False, labelFlush=False), text=alt.MarkConfig(font=FONT, fontSize=11),
+    )  # fmt: skip
+    return chart.properties(
         padding=dict(padding or {"left": 0, "right": 8, "top": 14, "bottom": 0}),
         usermeta={"embedOptions": {"timeFormatLocale": time_locale(language), "actions": False}},
         description=description,
+        config=config,
     )
-    return (
-        styled.configure(background="transparent", font=FONT)
-        .configure_view(stroke=None)
-        .configure_axis(
-            domain=False, ticks=False, labelColor=colours.muted, labelFontSize=11, labelPadding=6,
-            titleColor=colours.muted, titleFontSize=11, titleFontWeight="normal", gridColor=colours.hairline,
-        )
-        .configure_axisX(grid=False, labelFlush=False)
-        .configure_text(font=FONT, fontSize=11)
-    )  # fmt: skip
 
 
 def hatch(colour: str, *, width: float, height: float, step: float = 7, duty: float = 0.15) -> dict[str, Any]:

@@ -59,9 +59,11 @@ def render(selection: Selection) -> None:
             if applied:
                 lab_all.part(t, selection, applied)
     with right:
+        past = st.container(gap=None)
+        lab_share.part(t, selection, asked)  # the label first: the backtest takes longer than the preview
         if shown:
-            lab_past.part(t, asked, shown.wide, own=own)
-        lab_share.part(t, selection, asked)
+            with past:
+                lab_past.part(t, asked, shown.wide, own=own)
     for budget in BUDGETS:  # the page is drawn: now what the dial's next move needs
         _alpha(selection, panel, replace(DEFAULT_PLAN, budget=budget))
 
