@@ -3,7 +3,7 @@
 First visit: from navigation to the first page's sentence on a warm server. Page change: from the click on a link
 of the navigation to the new page's title, and to the end of its script. Apply in the Lab: from the click on the
 dial to the one series' new answer, and from the click on Apply to that of all series. Then sessions at once in one
-browser, each on its own language and day, clicking through all pages with *LOOK* seconds between: the 95th
+browser, each on its own language and day, clicking through all pages with --look seconds between: the 95th
 percentile of page changes, errors, whether any page showed another session's day or language, and the memory that a
 session adds to the server, whose answers for each day are held before.
 """
@@ -36,7 +36,6 @@ SECTION = dict(
     )
 )
 TIMES = 5
-LOOK = 4.0  # seconds that a session looks at a page before its next click
 TITLE = "document.querySelector('[data-testid=stMain] h1')?.innerText ?? ''"
 NEW_TITLE = f"before => {{ const now = {TITLE}; return now && now !== before; }}"
 DAYS = ("2026-11-24", "2026-10-20", "2026-09-20", "2025-12-15", "2025-10-01")
@@ -48,6 +47,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", type=Path)
     parser.add_argument("--sessions", type=int, default=10)
+    parser.add_argument("--look", type=float, default=2.0, help="seconds before the next click")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "store"
@@ -58,7 +58,7 @@ def main() -> int:
                 browser = play.chromium.launch(executable_path=chromium(), args=list(QUIET))
                 _alone(browser, url)
                 browser.close()
-            asyncio.run(_together(url, asked.sessions))
+            asyncio.run(_together(url, asked.sessions, asked.look))
     return 0
 
 
@@ -144,7 +144,7 @@ class Walked:
     wrong: list[str] = field(default_factory=list)
 
 
-async def _together(url: str, sessions: int) -> None:
+async def _together(url: str, sessions: int, look: float) -> None:
     """Sessions at once, each in a context of its own."""
     pid = server()
     async with async_playwright() as play:
@@ -166,12 +166,12 @@ async def _together(url: str, sessions: int) -> None:
         pages = [await opened(number) for number in range(sessions)]
         walks = [Walked() for _ in range(sessions)]
         start = time.perf_counter()
-        await asyncio.gather(*(_walk(pages[n], n, walks[n], look=LOOK) for n in range(sessions)))
+        await asyncio.gather(*(_walk(pages[n], n, walks[n], look=look) for n in range(sessions)))
         took, after, busy = time.perf_counter() - start, memory(pid), cpu(pid) - busy
         await browser.close()
     seconds = sorted(second for walk in walks for _, second in walk.seconds)
     wrong = [text for walk in walks for text in walk.wrong]
-    print(f"{sessions} sessions at once, {len(seconds)} page changes in {took:.0f} s, a look of {LOOK:.0f} s each")
+    print(f"{sessions} sessions at once, {len(seconds)} page changes in {took:.0f} s, a look of {look:.0f} s each")
     print(f"  95th percentile {quantiles(seconds, n=20)[-1]:.2f} s, median {median(seconds):.2f} s   target < 3.0")
     for path in PAGES:
         own = [second for walk in walks for name, second in walk.seconds if name == path]
