@@ -24,10 +24,10 @@ def number_line(
     scale = alt.Scale(domain=[0, top], nice=False)
     ground = pd.DataFrame({"low": [0.0], "high": [top]})
     rule = alt.Chart(ground).mark_rule(color=colours.grey, strokeWidth=1).encode(
-        x=alt.X("low:Q", scale=scale, axis=None), x2="high:Q", y=alt.value(20)
+        x=alt.X("low:Q", scale=scale, axis=None), x2=alt.X2("high"), y=alt.YValue(20)
     )  # fmt: skip
     zero = alt.Chart(ground).mark_tick(color=colours.grey, orient="vertical", size=9).encode(
-        x=alt.X("low:Q", scale=scale, axis=None), y=alt.value(20)
+        x=alt.X("low:Q", scale=scale, axis=None), y=alt.YValue(20)
     )  # fmt: skip
     layers = [rule, zero]
     marks: dict[str, dict[str, Any]] = {
@@ -38,7 +38,7 @@ def number_line(
     for step, mark in marks.items():
         part = points[points["step"] == step]
         if len(part):
-            base = alt.Chart(part).encode(x=alt.X("value:Q", scale=scale, axis=None), y=alt.value(20))
+            base = alt.Chart(part).encode(x=alt.X("value:Q", scale=scale, axis=None), y=alt.YValue(20))
             layers.append(
                 base.mark_point(opacity=1, **mark).encode(
                     tooltip=[alt.Tooltip("said:N", title=" "), alt.Tooltip("name:N", title=" ")]
@@ -47,10 +47,12 @@ def number_line(
     for row, y in zip(points.to_dict("records"), _levels(points, top), strict=True):
         data = pd.DataFrame({"value": [row["value"]], "text": [row["name"]]})
         side: Any = "right" if row["value"] > 0.8 * top else "left" if row["value"] < 0.2 * top else "center"
-        text = alt.Chart(data).encode(x=alt.X("value:Q", scale=scale, axis=None), y=alt.value(y), text="text:N")
+        text = alt.Chart(data).encode(
+            x=alt.X("value:Q", scale=scale, axis=None), y=alt.YValue(y), text=alt.Text("text:N")
+        )
         layers.append(text.mark_text(color=colours.muted, align=side, fontSize=11))
     height = 44 + 13 * max(0, len(points) - 1)
-    chart = alt.layer(*layers).properties(height=height, width=width)
+    chart = alt.layer(*layers, height=height, width=width)
     edges = {"left": 4, "right": 6, "top": 0, "bottom": 0}
     return finish(chart, language=language, dark=dark, description=description, padding=edges)
 
@@ -89,8 +91,8 @@ def year_bars(
         for kind, style in styles.items()
         if (rows["kind"] == kind).any()
     ]
-    layers.append(base.mark_text(dy=-7, color=colours.ink).encode(text="said:N"))
-    chart = alt.layer(*layers).properties(height=height, width=width)
+    layers.append(base.mark_text(dy=-7, color=colours.ink).encode(text=alt.Text("said:N")))
+    chart = alt.layer(*layers, height=height, width=width)
     return finish(chart, language=language, dark=dark, description=description,
                   padding={"left": 0, "right": 8, "top": 22, "bottom": 0})  # fmt: skip
 
@@ -137,9 +139,9 @@ def deaths_chart(
             base.mark_point(opacity=1, **styles[row["step"]]).encode(tooltip=alt.Tooltip("said:N", title=" "))
         )
         place: dict[str, Any] = {"align": row["align"], "dx": -9 if row["align"] == "right" else 9, "dy": row["dy"]}
-        layers.append(base.mark_text(stroke=colours.paper, strokeWidth=3, **place).encode(text="said:N"))
-        layers.append(base.mark_text(color=colours.ink, **place).encode(text="said:N"))
-    chart = alt.layer(*layers).properties(height=height, width=width)
+        layers.append(base.mark_text(stroke=colours.paper, strokeWidth=3, **place).encode(text=alt.Text("said:N")))
+        layers.append(base.mark_text(color=colours.ink, **place).encode(text=alt.Text("said:N")))
+    chart = alt.layer(*layers, height=height, width=width)
     return finish(chart, language=language, dark=dark, description=description,
                   padding={"left": 0, "right": 12, "top": 24, "bottom": 0})  # fmt: skip
 
@@ -173,13 +175,15 @@ def means_chart(
                 tooltip=[alt.Tooltip("said:N", title=" ")]
             )
         )
-        layers.append(base.mark_text(dy=-7, xOffset=side, color=colours.ink, fontSize=10).encode(text="short:N"))
+        layers.append(
+            base.mark_text(dy=-7, xOffset=side, color=colours.ink, fontSize=10).encode(text=alt.Text("short:N"))
+        )
     base = alt.Chart(quoted).encode(x=x, y=y)
     layers.append(base.mark_tick(color=colours.ink, thickness=2, size=share * 2.4))
     at = max(quoted["value"].max(), rows.loc[rows["year"].isin(quoted["year"]), "value"].max())
-    above = alt.Chart(quoted.assign(value=at)).encode(x=x, y=y, text="said:N")
+    above = alt.Chart(quoted.assign(value=at)).encode(x=x, y=y, text=alt.Text("said:N"))
     layers.append(above.mark_text(color=colours.ink, fontWeight="bold", dy=-24))
-    chart = alt.layer(*layers).properties(height=height, width=width)
+    chart = alt.layer(*layers, height=height, width=width)
     return finish(chart, language=language, dark=dark, description=description,
                   padding={"left": 0, "right": 8, "top": 24, "bottom": 0})  # fmt: skip
 
@@ -205,7 +209,7 @@ def timeliness_chart(
     x_axis = alt.Axis(tickCount=6, grid=True, title=unit, format=",.0f")
     base = alt.Chart(known)
     span = base.mark_rule(strokeWidth=5, opacity=0.35).encode(
-        x=alt.X("low:Q", scale=scale, axis=x_axis), x2="high:Q", y=y, color=alt.Color("colour:N", scale=None)
+        x=alt.X("low:Q", scale=scale, axis=x_axis), x2=alt.X2("high"), y=y, color=alt.Color("colour:N", scale=None)
     )
     usual = base.mark_tick(color=colours.ink, thickness=1.6, size=16).encode(x=alt.X("usual:Q", scale=scale), y=y)
     dots = base.mark_circle(size=90, opacity=1).encode(
@@ -214,7 +218,7 @@ def timeliness_chart(
     )  # fmt: skip
     at = known.assign(at=known[["high", "usual"]].max(axis=1).fillna(0.0))
     label = alt.Chart(at).mark_text(align="left", dx=9, color=colours.muted).encode(
-        x=alt.X("at:Q", scale=scale), y=y, text="said:N"
+        x=alt.X("at:Q", scale=scale), y=y, text=alt.Text("said:N")
     )  # fmt: skip
-    chart = alt.layer(span, usual, dots, label).properties(height=30 * len(rows) + 8, width=width)
+    chart = alt.layer(span, usual, dots, label, height=30 * len(rows) + 8, width=width)
     return finish(chart, language=language, dark=dark, description=description)

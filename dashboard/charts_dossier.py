@@ -46,14 +46,14 @@ def signal_chart(
         layers += _bars(data, x, hue, colours, top, height, pixels / span * 30.4 * 0.6)
         ticks = alt.Chart(data.dropna(subset=["expected"])[["start", "stop", "expected"]])
         ticks = ticks.mark_rule(color=colours.ink, strokeWidth=1.3)
-        layers.append(ticks.encode(x=x, x2="stop:T", y=alt.Y("expected:Q")))
+        layers.append(ticks.encode(x=x, x2=alt.X2("stop"), y=alt.Y("expected:Q")))
     else:
         layers += _line(data, x, hue, colours)
     if until is not None:
         layers += _waiting(data, end, x, colours, words, pixels, height)
     layers += _breaks(breaks, data, x, colours)
     layers += _labels(data, x, colours, language, hue, band_words)
-    chart = alt.layer(*layers, _tips(data, x, words)).properties(height=height, width=width)
+    chart = alt.layer(*layers, _tips(data, x, words), height=height, width=width)
     edges = {"left": 2, "right": 14, "top": 18, "bottom": 0}
     return finish(chart, language=language, dark=dark, description=description, padding=edges)
 
@@ -82,9 +82,9 @@ def _time(field: str) -> alt.X:
 
 def _bands(data: pd.DataFrame, x: alt.X, colours: Palette) -> list[Any]:
     held = data.dropna(subset=["low95", "high95"])[["start", "stop", "low95", "high95", "low80", "high80"]]
-    base = alt.Chart(held).encode(x=x, x2="stop:T")
+    base = alt.Chart(held).encode(x=x, x2=alt.X2("stop"))
     return [
-        base.mark_rect(color=colours.grey, opacity=0.16).encode(y=alt.Y(f"low{level}:Q"), y2=f"high{level}:Q")
+        base.mark_rect(color=colours.grey, opacity=0.16).encode(y=alt.Y(f"low{level}:Q"), y2=alt.Y2(f"high{level}"))
         for level in (95, 80)
     ]
 
@@ -97,7 +97,7 @@ def _bars(
 
     def drawn(part: pd.DataFrame, **mark: Any) -> Any:
         base = alt.Chart(part[kept]).mark_rect(**mark)
-        return base.encode(x=_time("left"), x2="right:T", y=alt.Y("zero:Q"), y2="observed:Q")
+        return base.encode(x=_time("left"), x2=alt.X2("right"), y=alt.Y("zero:Q"), y2=alt.Y2("observed"))
 
     earlier, now = held[held["alarm"] & ~held["run"]], held[held["run"]]
     layers = [drawn(held[~held["run"]], color=hue, opacity=0.85)]
@@ -146,7 +146,7 @@ def _waiting(
     layers = [
         now.mark_rule(color=colours.ink, strokeWidth=1.2),
         now.mark_text(baseline="bottom", fontWeight="bold", color=colours.ink)
-        .encode(y=alt.value(-3), text="text:N"),
+        .encode(y=alt.YValue(-3), text=alt.Text("text:N")),
     ]  # fmt: skip
     days = (end - start) / pd.Timedelta(days=1)
     if days < 25:
@@ -154,12 +154,12 @@ def _waiting(
     share = days / ((end - first) / pd.Timedelta(days=1))
     data = pd.DataFrame({"start": [start], "stop": [end], "middle": [start + (end - start) / 2]})
     stripes = hatch(colours.grey, width=max(share * pixels, 6), height=height)
-    area = alt.Chart(data).mark_rect(color=stripes, opacity=0.7).encode(x=x, x2="stop:T")
+    area = alt.Chart(data).mark_rect(color=stripes, opacity=0.7).encode(x=x, x2=alt.X2("stop"))
     layers = [area, *layers]
     if share * pixels > 14:
         flat = share * pixels > 6.2 * len(words.not_published)
         note = alt.Chart(data.assign(text=words.not_published)).encode(
-            x=_time("middle"), y=alt.value((height - PLOT) / 2), text="text:N"
+            x=_time("middle"), y=alt.YValue((height - PLOT) / 2), text=alt.Text("text:N")
         )
         place: dict[str, Any] = {"angle": 0 if flat else 270, "baseline": "middle"}
         layers.append(note.mark_text(stroke=colours.paper, strokeWidth=3, **place))
@@ -179,7 +179,7 @@ def _breaks(
         base = alt.Chart(pd.DataFrame({"start": [at], "text": [text]})).encode(x=x)
         place: dict[str, Any] = {"align": "right" if late else "left", "dx": -5 if late else 5, "baseline": "top"}
         layers.append(base.mark_rule(color=colours.ink, strokeDash=[2, 3]))
-        words = base.encode(y=alt.value(0), text="text:N")
+        words = base.encode(y=alt.YValue(0), text=alt.Text("text:N"))
         layers.append(words.mark_text(stroke=colours.paper, strokeWidth=3, **place))
         layers.append(words.mark_text(color=colours.muted, **place))
     return layers
@@ -195,14 +195,14 @@ def _labels(
     if len(chosen):
         colour = colours.alarm if held["run"].any() else hue
         label = chosen[["middle", "observed"]].assign(text=[figure(float(chosen["observed"].iloc[0]), language)])
-        base = alt.Chart(label).encode(x=_time("middle"), y=alt.Y("observed:Q"), text="text:N")
+        base = alt.Chart(label).encode(x=_time("middle"), y=alt.Y("observed:Q"), text=alt.Text("text:N"))
         place: dict[str, Any] = {"dy": -9, "fontWeight": "bold", "fontSize": 12}
         layers.append(base.mark_text(stroke=colours.paper, strokeWidth=3, **place))
         layers.append(base.mark_text(color=colour, **place))
     band = data.dropna(subset=["high95"])
     if band_words and len(band):
         first = band.iloc[[min(1, len(band) - 1)]][["start", "high95"]].assign(text=band_words)
-        base = alt.Chart(first).encode(x=x, y=alt.Y("high95:Q"), text="text:N")
+        base = alt.Chart(first).encode(x=x, y=alt.Y("high95:Q"), text=alt.Text("text:N"))
         here: dict[str, Any] = {"align": "left", "dy": -9}
         layers.append(base.mark_text(stroke=colours.paper, strokeWidth=3, **here))
         layers.append(base.mark_text(color=colours.muted, **here))
@@ -218,7 +218,7 @@ def _tips(data: pd.DataFrame, x: alt.X, words: Words) -> Any:
         alt.Tooltip("expected:Q", title=words.expected, format=",.3~g"),
         alt.Tooltip("upper:Q", title=words.line, format=",.3~g"),
     ]
-    return alt.Chart(kept).mark_rect(opacity=0).encode(x=x, x2="stop:T", tooltip=tips)
+    return alt.Chart(kept).mark_rect(opacity=0).encode(x=x, x2=alt.X2("stop"), tooltip=tips)
 
 
 def stability_chart(
@@ -243,7 +243,7 @@ def stability_chart(
     layers = [
         rule.mark_rule(color=colours.ink, strokeWidth=1.2),
         rule.mark_text(align="right", dx=-5, dy=-4, baseline="bottom", color=colours.ink).encode(
-            y=alt.value(0), text="text:N"
+            y=alt.YValue(0), text=alt.Text("text:N")
         ),
     ]
     looks: tuple[tuple[bool, dict[str, Any]], ...] = (
@@ -255,7 +255,7 @@ def stability_chart(
         if len(part):
             dots = alt.Chart(part[["exceedance", "lane", "word"]]).mark_point(size=44, strokeWidth=1.4, **mark)
             layers.append(dots.encode(x=alt.X("exceedance:Q", scale=scale), y=lane, tooltip=tips))
-    chart = alt.layer(*layers).properties(height=height, width=width)
+    chart = alt.layer(*layers, height=height, width=width)
     edges = {"left": 4, "right": 8, "top": 18, "bottom": 0}
     return finish(chart, language=language, dark=dark, description=description, padding=edges)
 
@@ -284,10 +284,10 @@ def drivers_chart(
     layers = [
         base.mark_bar(height=9).encode(color=alt.Color("colour:N", scale=None), tooltip=tips),
         base.transform_filter("datum.excess >= 0").mark_text(align="left", dx=4, color=colours.ink)
-        .encode(text="label:N"),
+        .encode(text=alt.Text("label:N")),
         base.transform_filter("datum.excess < 0").mark_text(align="right", dx=-4, color=colours.ink)
-        .encode(text="label:N"),
+        .encode(text=alt.Text("label:N")),
     ]  # fmt: skip
-    chart = alt.layer(*layers).properties(height=max(18 * len(data), 30), width=width)
+    chart = alt.layer(*layers, height=max(18 * len(data), 30), width=width)
     edges = {"left": 0, "right": 4, "top": 2, "bottom": 0}
     return finish(chart, language=language, dark=dark, description=description, padding=edges)

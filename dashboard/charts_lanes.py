@@ -54,9 +54,9 @@ def lanes_chart(
     layers.append(
         alt.Chart(_at(end, float(len(lanes)), now))
         .mark_text(color=colours.ink, fontWeight="bold", dy=-7)
-        .encode(x=x, y=y, text="text:N")
+        .encode(x=x, y=y, text=alt.Text("text:N"))
     )
-    chart = alt.layer(*layers).properties(height=ROOM * len(lanes), width=width)
+    chart = alt.layer(*layers, height=ROOM * len(lanes), width=width)
     return finish(
         chart, language=language, dark=dark, description=description,
         padding={"left": 2, "right": BESIDE, "top": 16, "bottom": 0},
@@ -93,7 +93,9 @@ def _layers(
             tip = alt.Chart(_at(highest, floor + HIGH, lane.peak)).encode(x=x, y=y)
             layers.append(tip.mark_circle(color=colours.ink, size=18, opacity=1))
             layers.append(
-                tip.mark_text(align="left", dx=6, dy=-3, color=colours.muted, fontSize=10).encode(text="text:N")
+                tip.mark_text(align="left", dx=6, dy=-3, color=colours.muted, fontSize=10).encode(
+                    text=alt.Text("text:N")
+                )
             )
         if lane.since is not None:
             layers += _broken(lane, floor, x, y, colours)
@@ -109,7 +111,7 @@ def _bars(data: pd.DataFrame, hue: str, x: alt.X, y: alt.Y) -> list[Any]:
         period=whole["period"] + pd.Timedelta(days=25), until=whole["period"] + pd.Timedelta(days=340)
     )
     bars = alt.Chart(whole).mark_rect(color=hue, opacity=0.55)
-    return [bars.encode(x=x, x2="until:T", y=y, y2="floor:Q")]
+    return [bars.encode(x=x, x2=alt.X2("until"), y=y, y2=alt.Y2("floor"))]
 
 
 def _line(data: pd.DataFrame, lane: Drawn, hue: str, x: alt.X, y: alt.Y, colours: Any) -> list[Any]:
@@ -117,9 +119,9 @@ def _line(data: pd.DataFrame, lane: Drawn, hue: str, x: alt.X, y: alt.Y, colours
     method = (data["period"] >= lane.since.tz_localize("UTC")).astype(int) if lane.since is not None else 0
     open_ = data["y"].where(~data["final"] | ~data["final"].shift(-1, fill_value=True))
     data = data.assign(method=method, settled=data["y"].where(data["final"]), open=open_)
-    base = alt.Chart(data).encode(x=x, detail="method:N")
+    base = alt.Chart(data).encode(x=x, detail=alt.Detail("method:N"))
     return [
-        base.mark_area(color=hue, opacity=0.13).encode(y=y, y2="floor:Q"),
+        base.mark_area(color=hue, opacity=0.13).encode(y=y, y2=alt.Y2("floor")),
         base.mark_line(color=hue, strokeWidth=1.5).encode(y=alt.Y("settled:Q", axis=None)),
         base.mark_line(color=hue, strokeWidth=1.5, strokeDash=[3, 2]).encode(y=alt.Y("open:Q", axis=None)),
     ]
@@ -131,8 +133,8 @@ def _broken(lane: Drawn, floor: int, x: alt.X, y: alt.Y, colours: Any) -> list[A
     base = alt.Chart(data).encode(x=x)
     text = base.mark_text(align="right", dx=-4, color=colours.muted, fontSize=10, baseline="top")
     return [
-        base.mark_rule(color=colours.ink, strokeDash=[2, 3]).encode(y=y, y2="top:Q"),
-        text.encode(y=alt.Y("top:Q", axis=None), text="text:N"),
+        base.mark_rule(color=colours.ink, strokeDash=[2, 3]).encode(y=y, y2=alt.Y2("top")),
+        text.encode(y=alt.Y("top:Q", axis=None), text=alt.Text("text:N")),
     ]
 
 
@@ -145,11 +147,11 @@ def _hatched(
     stripes = hatch(colours.grey, width=max(share * NOMINAL, 6), height=HIGH * ROOM, step=7, duty=0.15)
     data = _at(start, floor + HIGH * 0.92).assign(until=end.tz_localize("UTC"), floor=float(floor))
     layers: list[Any] = [
-        alt.Chart(data).mark_rect(color=stripes).encode(x=x, x2="until:T", y=y, y2="floor:Q"),
+        alt.Chart(data).mark_rect(color=stripes).encode(x=x, x2=alt.X2("until"), y=y, y2=alt.Y2("floor")),
     ]
     if lane.missing and share * NOMINAL > 5.2 * len(lane.missing):
         data = _at(end, floor + HIGH * 0.4, lane.missing)
-        halo = alt.Chart(data).encode(x=x, y=y, text="text:N")
+        halo = alt.Chart(data).encode(x=x, y=y, text=alt.Text("text:N"))
         style: dict[str, Any] = {"align": "right", "dx": -6, "fontSize": 10, "limit": NARROW}
         layers.append(halo.mark_text(stroke=colours.paper, strokeWidth=4, **style))
         layers.append(halo.mark_text(color=colours.muted, **style))
@@ -157,7 +159,7 @@ def _hatched(
 
 
 def _words(lane: Drawn, floor: int, first: pd.Timestamp, hue: str, x: alt.X, y: alt.Y, colours: Any) -> list[Any]:
-    name = alt.Chart(_at(first, floor + 0.86, lane.name)).encode(x=x, y=y, text="text:N")
+    name = alt.Chart(_at(first, floor + 0.86, lane.name)).encode(x=x, y=y, text=alt.Text("text:N"))
     layers = [name.mark_text(align="left", color=hue, fontWeight=600, dx=2, limit=NARROW)]
     for text, height, style in (
         (lane.stage, 0.86, {"color": colours.ink, "fontWeight": "bold", "fontSize": 10}),
@@ -167,5 +169,5 @@ def _words(lane: Drawn, floor: int, first: pd.Timestamp, hue: str, x: alt.X, y: 
         if text:
             data = pd.DataFrame({"y": [floor + height], "text": [text]})
             base = alt.Chart(data).mark_text(align="left", dx=7, **style)
-            layers.append(base.encode(x=alt.value("width"), y=y, text="text:N"))
+            layers.append(base.encode(x=alt.XValue("width"), y=y, text=alt.Text("text:N")))
     return layers

@@ -88,7 +88,7 @@ class _Map:
             self._blank(held), *self._filled(held), *self._outlined(), *self._nations(), *self._names(),
             self._caught(held), *self._points(), *self._legends(height),
         ]  # fmt: skip
-        chart = alt.layer(*layers).properties(height=height, width=width)
+        chart = alt.layer(*layers, height=height, width=width)
         edges = {"left": 0, "right": 0, "top": 2, "bottom": 2}
         return finish(chart, language=self.language, dark=self.dark, description=description, padding=edges)
 
@@ -125,7 +125,8 @@ class _Map:
 
     def _blank(self, held: pd.DataFrame) -> alt.Chart:
         """All that has no figure as one hatched shape, so that the stripes go through."""
-        codes = [code for code in self.geometry if code not in set(held["code"])]
+        known = set(held["code"])
+        codes = [code for code in self.geometry if code not in known]
         left, bottom, right, top = shapes.box(p for code in codes for p in shapes.points(self.geometry[code]))
         unit = 740 / ((self.edges[2] - self.edges[0]) * 1.04)
         pale = f"{self.colours.grey}70"
@@ -198,7 +199,8 @@ class _Map:
         columns = ["longitude", "latitude", "area", "line", "thick", "tip"]
         circles = alt.Chart(rows[columns]).properties(projection=self._projection())
         drawn = circles.mark_circle(fill=self.colours.paper, fillOpacity=0.82, opacity=1, clip=True).encode(
-            longitude="longitude:Q", latitude="latitude:Q", size=alt.Size("area:Q", scale=None),
+            longitude=alt.Longitude("longitude:Q"), latitude=alt.Latitude("latitude:Q"),
+            size=alt.Size("area:Q", scale=None),
             stroke=alt.Stroke("line:N", scale=None), strokeWidth=alt.StrokeWidth("thick:Q", scale=None),
             tooltip=[alt.Tooltip("tip:N", title=" ")],
         )  # fmt: skip
@@ -264,7 +266,7 @@ class _Map:
         ground = alt.Chart(pd.DataFrame({"x": [0.0], "x2": [1.0]})).mark_rect(color=self.colours.paper, opacity=1)
         y0 = height - LEGEND
         layers = [
-            ground.encode(x=_x(), x2="x2:Q", y=alt.value(y0), y2=alt.value(height)),
+            ground.encode(x=_x(), x2=alt.X2("x2"), y=alt.YValue(y0), y2=alt.Y2Value(height)),
         ]  # fmt: skip
         for country, start in (("us", 0.0), ("mx", 0.52)):
             legend = self.legends.get(country)  # type: ignore[call-overload]
@@ -288,25 +290,25 @@ class _Map:
             wide, small = (alt.ExprRef(f"width < {NARROW} ? {case}") for case in ("0 : 1", "1 : 0"))
             layers += [
                 head.mark_text(fontWeight="bold", color=hue, fontSize=11.5, **look).encode(
-                    y=alt.value(y0 + 8), text="head:N"
+                    y=alt.YValue(y0 + 8), text=alt.Text("head:N")
                 ),
                 head.mark_text(color=self.colours.muted, opacity=wide, **look).encode(
-                    y=alt.value(y0 + 24), text="text:N"
+                    y=alt.YValue(y0 + 24), text=alt.Text("text:N")
                 ),
                 *(
                     head.mark_text(color=self.colours.muted, opacity=small, fontSize=8.5, **look).encode(
-                        y=alt.value(y0 + 23 + 10 * i), text=f"{name}:N"
+                        y=alt.YValue(y0 + 23 + 10 * i), text=alt.Text(f"{name}:N")
                     )
                     for i, name in enumerate(split)
                 ),
                 alt.Chart(boxes).mark_rect(stroke=hue, strokeWidth=0.8).encode(
-                    x=_x(), x2="x2:Q", y=alt.value(y0 + 45), y2=alt.value(y0 + 55),
+                    x=_x(), x2=alt.X2("x2"), y=alt.YValue(y0 + 45), y2=alt.Y2Value(y0 + 55),
                     color=alt.Color("fill:N", scale=None),
                 ),
                 alt.Chart(limits).mark_text(
                     baseline="top", clip=True, color=self.colours.muted,
                     fontSize=alt.ExprRef(f"width < {NARROW} ? 8.5 : 10"),
-                ).encode(x=_x(), y=alt.value(y0 + 59), text="text:N"),
+                ).encode(x=_x(), y=alt.YValue(y0 + 59), text=alt.Text("text:N")),
             ]  # fmt: skip
         return layers
 

@@ -54,11 +54,9 @@ def matrix_chart(
         filled=False, size=50, stroke=colours.ink, strokeWidth=1.4
     )
     gap = base.transform_filter("datum.state === 'not_reported'").mark_text(text="–", color=colours.muted)
-    chart = alt.layer(ground, fill, never, hidden, gap)
     height = ROW * cells["place"].nunique()
-    return finish(
-        chart.properties(height=height, width="container"), language=language, dark=dark, description=description
-    )
+    chart = alt.layer(ground, fill, never, hidden, gap, height=height, width="container")
+    return finish(chart, language=language, dark=dark, description=description)
 
 
 def triangle_chart(
@@ -87,10 +85,14 @@ def triangle_chart(
             "share:Q", scale=alt.Scale(domain=[0.8, 1], range=[0.08, 0.42], clamp=True), legend=None
         )
     )  # fmt: skip
-    figures = base.transform_filter("datum.held").mark_text(fontSize=10, color=colours.ink).encode(text="printed:N")
+    figures = (
+        base.transform_filter("datum.held")
+        .mark_text(fontSize=10, color=colours.ink)
+        .encode(text=alt.Text("printed:N"))
+    )
     height = ROW * cells["month"].nunique()
     return finish(
-        alt.layer(missing, held, figures).properties(height=height, width="container"),
+        alt.layer(missing, held, figures, height=height, width="container"),
         language=language, dark=dark, description=description,
     )  # fmt: skip
 
@@ -106,12 +108,12 @@ def lags_chart(
         x=alt.X("lag:O", title=x_title, axis=alt.Axis(labelAngle=0)), tooltip=alt.Tooltip("said:N", title=" ")
     )
     spread = base.mark_bar(color=getattr(colours, country), opacity=0.3, size=16).encode(
-        y=alt.Y("low10:Q", axis=alt.Axis(title=y_title, tickCount=5, **above)), y2="high90:Q"
+        y=alt.Y("low10:Q", axis=alt.Axis(title=y_title, tickCount=5, **above)), y2=alt.Y2("high90")
     )
-    middle = base.mark_tick(color=getattr(colours, country), thickness=3, size=16).encode(y="median:Q")
-    zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color=colours.muted).encode(y="y:Q")
+    middle = base.mark_tick(color=getattr(colours, country), thickness=3, size=16).encode(y=alt.Y("median:Q"))
+    zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color=colours.muted).encode(y=alt.Y("y:Q"))
     return finish(
-        alt.layer(spread, zero, middle).properties(height=240, width="container"),
+        alt.layer(spread, zero, middle, height=240, width="container"),
         language=language, dark=dark, description=description,
         padding={"left": 0, "right": 8, "top": 14, "bottom": 8},
     )  # fmt: skip

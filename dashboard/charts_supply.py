@@ -31,7 +31,7 @@ def months_chart(
             alt.Tooltip("events:Q", title="n", format=",.0f"),
         ],
     )  # fmt: skip
-    return finish(alt.layer(bars).properties(height=height, width=width), language=language, dark=dark)
+    return finish(alt.layer(bars, height=height, width=width), language=language, dark=dark)
 
 
 def years_chart(
@@ -53,8 +53,8 @@ def years_chart(
     tips = [alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=" ")]
     whole = base.transform_filter("datum.whole").mark_bar(color=colours.us, opacity=0.85).encode(tooltip=tips)
     part = base.transform_filter("!datum.whole").mark_bar(color=stripes, stroke=colours.us)
-    text = base.mark_text(dy=-7, color=colours.ink, fontSize=10).encode(text="text:N")
-    layers = alt.layer(whole, part.encode(tooltip=tips), text).properties(height=height, width=width)
+    text = base.mark_text(dy=-7, color=colours.ink, fontSize=10).encode(text=alt.Text("text:N"))
+    layers = alt.layer(whole, part.encode(tooltip=tips), text, height=height, width=width)
     return finish(layers, language=language, dark=dark)
 
 
@@ -90,6 +90,6 @@ def correlations_chart(
     for at, words, align in ((-12.8, before, "left"), (12.8, after, "right")):
         side = alt.Chart(pd.DataFrame({"lag": [at], "text": [words]}))
         mark = side.mark_text(align=align, color=colours.muted, baseline="top", limit=300)  # type: ignore[arg-type]
-        sides.append(mark.encode(x=x, y=alt.value(2), text="text:N"))
-    layers = [band.encode(y="low:Q", y2="high:Q"), zero, bars, *dots, *sides]
-    return finish(alt.layer(*layers).properties(height=height, width=width), language=language, dark=dark)
+        sides.append(mark.encode(x=x, y=alt.YValue(2), text=alt.Text("text:N")))
+    layers = [band.encode(y=alt.Y("low:Q"), y2=alt.Y2("high")), zero, bars, *dots, *sides]
+    return finish(alt.layer(*layers, height=height, width=width), language=language, dark=dark)

@@ -40,13 +40,13 @@ def parts_chart(
         head = pd.DataFrame(
             {"period": [data["period"].iloc[0]], "y": [floor + 0.93], "text": [part["name"].iloc[0]]}
         )
-        text = alt.Chart(head).encode(x=x, y=y, text="text:N")
+        text = alt.Chart(head).encode(x=x, y=y, text=alt.Text("text:N"))
         mark: dict[str, Any] = {"align": "left", "baseline": "top", "dx": 2}
         layers += [
             text.mark_text(stroke=colours.paper, strokeWidth=3, **mark),
             text.mark_text(color=colours.ink, **mark),
         ]
-    chart = alt.layer(*layers).properties(height=height, width=width)
+    chart = alt.layer(*layers, height=height, width=width)
     return finish(chart, language=language, dark=dark, description=description)
 
 
@@ -92,10 +92,10 @@ def together_chart(
         layers.append(line.mark_point(opacity=0, size=100).encode(tooltip=tips))
         row = last.index[last["name"] == name][0]
         label = pd.DataFrame({"period": [part["period"].max()], "value": [at[row]], "text": [name]})
-        text = alt.Chart(label).encode(x=x, y=y, text="text:N")
+        text = alt.Chart(label).encode(x=x, y=y, text=alt.Text("text:N"))
         mark: dict[str, Any] = {"align": "left", "baseline": "middle", "dx": 7}
         layers += [text.mark_text(stroke=colours.paper, strokeWidth=3, **mark), text.mark_text(color=hue, **mark)]
-    chart = alt.layer(*layers).properties(height=height, width=width)
+    chart = alt.layer(*layers, height=height, width=width)
     return finish(chart, language=language, dark=dark, description=description,
                   padding={"left": 0, "right": 8, "top": 24, "bottom": 0})  # fmt: skip
 

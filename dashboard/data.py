@@ -64,7 +64,7 @@ def latest() -> date:
 
 def embedded_only() -> bool:
     """Whether the store holds nothing but the embedded published figures."""
-    return set(publications()["source"]) <= {EMBEDDED}
+    return set(store().sources()) <= {EMBEDDED}
 
 
 def publications() -> pd.DataFrame:

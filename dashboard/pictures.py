@@ -6,20 +6,21 @@ making it. The tests check every chart; readers need not wait for it.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
+from streamlit.dataframe_util import convert_anything_to_arrow_bytes
 
 disable_debug_mode()
 
 
 def specification(chart: Any) -> dict[str, Any]:
-    """The Vega-Lite specification of a finished chart, its data within.
+    """The Vega-Lite specification of a finished chart, its tables as Arrow.
 
-    Its marks and axes are hidden from screen readers, to whom Vega would read each of them, in English; the text
-    of the whole speaks instead.
+    Streamlit sends tables so, and would convert those of a specification that is kept at every run. The marks and
+    axes are hidden from screen readers, to whom Vega would read each of them, in English; the text of the whole
+    speaks instead.
     """
     spec: dict[str, Any] = chart.to_dict(validate=False)
     config = spec.setdefault("config", {})
@@ -28,6 +29,8 @@ def specification(chart: Any) -> dict[str, Any]:
     for name in ("axis", "legend"):
         config[name] = {**config.get(name, {}), "aria": False}
     _hush(spec)
+    tables = spec.get("datasets", {})  # of frames; the shapes of a map stand in their layer
+    spec["datasets"] = {name: convert_anything_to_arrow_bytes(rows) for name, rows in tables.items()}
     return spec
 
 
@@ -44,6 +47,6 @@ def picture(chart: Any, *, alt: str, key: str, place: Any = st, **options: Any) 
 
     *alt* is what stands for the picture where it is not seen.
     """
-    spec = deepcopy(chart) if isinstance(chart, dict) else specification(chart)
+    spec = dict(chart) if isinstance(chart, dict) else specification(chart)  # the outermost is all that changes
     spec.pop("description", None)  # the text beside it says the same
     return place.vega_lite_chart(spec, width="stretch", theme=None, alt=alt, key=key, **options)

@@ -122,9 +122,9 @@ class Canvas:
         data = pd.DataFrame({"start": [start], "end": [end], "text": [self.words.filling]})
         base = alt.Chart(data).encode(x=alt.X("start:T", scale=alt.Scale(type="utc")))
         return [
-            base.mark_rect(color=stripes).encode(x2="end:T"),
+            base.mark_rect(color=stripes).encode(x2=alt.X2("end")),
             base.mark_text(align="right", baseline="bottom", dy=-4, color=self.colours.muted).encode(
-                x=alt.X("end:T", scale=alt.Scale(type="utc")), y=alt.value(0), text="text:N"
+                x=alt.X("end:T", scale=alt.Scale(type="utc")), y=alt.YValue(0), text=alt.Text("text:N")
             ),
         ]
 
@@ -136,7 +136,7 @@ class Canvas:
             return []
         hidden = rows[(rows["status"] == "suppressed") & ~held]
         if len(hidden) and not self.small:
-            rail = alt.Chart(hidden[["period", "when"]]).encode(x=self._x(), y=alt.value(-6))
+            rail = alt.Chart(hidden[["period", "when"]]).encode(x=self._x(), y=alt.YValue(-6))
             tips = [alt.Tooltip("when:N", title=self.words.suppressed)]
             layers.append(rail.mark_point(color=self.colours.grey, size=22, strokeWidth=1.2).encode(tooltip=tips))
             layers.append(self._note(hidden["period"].iloc[-1], self.words.suppressed, y=-6, align="left", dx=7))
@@ -176,12 +176,12 @@ class Canvas:
         return (
             alt.Chart(data)
             .mark_rect(color=stripes, opacity=0.7)
-            .encode(x=alt.X("start:T", scale=scale), x2="end:T")
+            .encode(x=alt.X("start:T", scale=scale), x2=alt.X2("end"))
         )
 
     def _note(self, day: pd.Timestamp, text: str, *, y: float, **mark: Any) -> Any:
         data = pd.DataFrame({"period": [day], "text": [text]})
-        base = alt.Chart(data).encode(x=self._x(), y=alt.value(y), text="text:N")
+        base = alt.Chart(data).encode(x=self._x(), y=alt.YValue(y), text=alt.Text("text:N"))
         halo = base.mark_text(baseline="middle", stroke=self.colours.paper, strokeWidth=3, **mark)
         return halo + base.mark_text(baseline="middle", color=self.colours.muted, **mark)
 

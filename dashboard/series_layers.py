@@ -32,7 +32,7 @@ class SeriesLayers(Canvas):
             base = alt.Chart(data).encode(x=self._x())
             rule = base.mark_rule(color=self.colours.ink, strokeDash=[2, 3])
             text = base.mark_text(align="right", dx=-5, baseline="top", color=self.colours.muted)
-            self.front += [rule, text.encode(y=alt.value(0), text="text:N")]
+            self.front += [rule, text.encode(y=alt.YValue(0), text=alt.Text("text:N"))]
 
     def add_events(self, events: Sequence[tuple[pd.Timestamp, str]]) -> None:
         """Dated events as faint dotted rules with their words along them."""
@@ -44,7 +44,7 @@ class SeriesLayers(Canvas):
             base = alt.Chart(data).encode(x=self._x())
             self.back.append(base.mark_rule(color=self.colours.muted, strokeDash=[1, 3]))
             mark: dict[str, Any] = {"angle": 270, "align": "right", "baseline": "bottom", "dx": -2, "dy": -3}
-            text = base.encode(y=alt.value(0), text="text:N")
+            text = base.encode(y=alt.YValue(0), text=alt.Text("text:N"))
             self.front.append(text.mark_text(stroke=self.colours.paper, strokeWidth=3, **mark))
             self.front.append(text.mark_text(color=self.colours.muted, **mark))
 
@@ -54,7 +54,7 @@ class SeriesLayers(Canvas):
         base = alt.Chart(data).encode(x=self._x())
         self.values.append(data["high95"])
         span = base.mark_rule(color=self.colours.ink, strokeWidth=2, opacity=0.45)
-        self.front.append(span.encode(y=self._y("low95"), y2="high95:Q"))
+        self.front.append(span.encode(y=self._y("low95"), y2=alt.Y2("high95")))
         self.front.append(base.mark_tick(color=self.colours.ink, size=9, thickness=2).encode(y=self._y("median")))
         self._end(nowcast, "median", self.words.nowcast, self.colours.ink)
 
@@ -73,7 +73,7 @@ class SeriesLayers(Canvas):
                 period=utc(middle["period"]), text=words.earlier_method, y=earlier["observed"].max()
             )
             text = alt.Chart(middle[["period", "text", "y"]]).mark_text(color=colours.muted, dy=-10)
-            self.front.append(text.encode(x=self._x(), y=self._y("y"), text="text:N"))
+            self.front.append(text.encode(x=self._x(), y=self._y("y"), text=alt.Text("text:N")))
         if vintages is not None:
             for name, part in vintages.groupby("vintage", sort=False):
                 self._line(part, "value", color=colours.muted, strokeWidth=1, opacity=0.75)
@@ -125,7 +125,7 @@ class SeriesLayers(Canvas):
             self._end(plain, "upper", self.words.line, colours.muted)
         layers += [*self._absences(), *self.back, *behind, *self._observed(), *self._filling()]
         layers += [*self._alarms(), *self.front, *self._labels()]
-        chart = alt.layer(*layers).properties(height=self.height, width=self.width)
+        chart = alt.layer(*layers, height=self.height, width=self.width)
         edges = {"left": 2, "right": 6, "top": 8 if self.small else 18, "bottom": 0}
         return finish(chart, language=self.language, dark=self.dark, description=description, padding=edges)
 
@@ -178,7 +178,7 @@ class SeriesLayers(Canvas):
         if len(run):
             data = run.tail(1)[["period", "observed"]]
             data = data.assign(text=[figure(value, self.language) for value in data["observed"]])
-            base = alt.Chart(data).encode(x=self._x(), y=self._y("observed"), text="text:N")
+            base = alt.Chart(data).encode(x=self._x(), y=self._y("observed"), text=alt.Text("text:N"))
             place: dict[str, Any] = {"dy": -13, "dx": 5, "align": "right", "fontWeight": "bold", "fontSize": 12}
             layers.append(base.mark_text(stroke=colours.paper, strokeWidth=3, **place))
             layers.append(base.mark_text(color=colours.alarm, **place))
@@ -217,20 +217,27 @@ class SeriesLayers(Canvas):
             heights[i] = min([heights[i], *(height - LINE_GAP for height in near)])
         lift = max(0.0, 4 - min(heights))
         heights = [height + lift for height in heights]
-        layers = []
-        for (day, _, text, colour, bold), y in zip(labels, heights, strict=True):
-            # In the axis' own unit: the height in px of a chart that fits its container is not known here.
-            data = pd.DataFrame({"period": [day], "text": [text], "y": [self._value(y, top)]})
-            base = alt.Chart(data).encode(x=self._x(), y=self._y("y"), text="text:N")
-            mark: dict[str, Any] = {
-                "align": "left",
-                "baseline": "middle",
-                "dx": 9,
-                "fontWeight": "bold" if bold else "normal",
+        data = pd.DataFrame(
+            {
+                "period": [day for day, *_ in labels],
+                # In the axis' own unit: the height in px of a chart that fits its container is not known here.
+                "y": [self._value(height, top) for height in heights],
+                "text": [text for _, _, text, _, _ in labels],
+                "colour": [colour for *_, colour, _ in labels],
+                "weight": ["bold" if bold else "normal" for *_, bold in labels],
             }
-            layers.append(base.mark_text(stroke=self.colours.paper, strokeWidth=3, **mark))
-            layers.append(base.mark_text(color=colour, **mark))
-        return layers
+        )
+        base = alt.Chart(data).encode(x=self._x(), y=self._y("y"), text=alt.Text("text:N"))
+        mark: dict[str, Any] = {
+            "align": "left",
+            "baseline": "middle",
+            "dx": 9,
+            "fontWeight": alt.expr("datum.weight"),
+        }
+        return [
+            base.mark_text(stroke=self.colours.paper, strokeWidth=3, **mark),
+            base.mark_text(**mark).encode(color=alt.Color("colour:N", scale=None)),
+        ]
 
     def _pixel(self, value: float, top: float) -> float:
         share = np.log1p(max(value, 0)) / np.log1p(top) if self.log else value / top

@@ -56,10 +56,9 @@ def open_store(root: Path) -> Store:
 
 def default_as_of(store: Store, today: date) -> date:
     """Today; while the store holds the embedded figures alone, the newest date among them."""
-    held = store.publications()
-    if held.empty or set(held["source"]) != {EMBEDDED}:
+    if store.sources() != [EMBEDDED]:
         return today
-    return min(today, held["as_of"].max().date())
+    return min(today, store.publications(EMBEDDED)["as_of"].max().date())
 
 
 def commit(store: Store, source: Source, publication: Publication) -> Outcome:

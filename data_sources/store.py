@@ -230,7 +230,8 @@ class Store:
         """A text that changes whenever something is added: a key for caches."""
         names = [f"{source}/{name}" for source in self.sources() for name in vintages(self.root / source)]
         extra = [path.name for part in ("refused",) for path in sorted((self.root / part).glob("*.json"))]
-        attempts = [f"{row.source}{row.when}" for row in self.attempts().itertuples()]
+        held = sorted((self.root / "attempts").glob("*.json"))
+        attempts = [f"{path.name} {path.stat().st_mtime_ns}" for path in held]  # a later fetch writes it anew
         return "\n".join([*names, *extra, *attempts])
 
     def _shown(self, source: str) -> Log:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from data_sources.phrases import Phrase
 from data_sources.source import Publication
 
 Coverage = Literal["window", "keys"]
+_NAME = re.compile(r"\d{4}-\d\d-\d\d_[0-9a-f]{16}")
 _TEXT = ("indicator", "geography", "substance", "status", "order")
 _RECORDED = (
     "source", "name", "as_of", "retrieved", "origin", "etag", "last_modified", "sha256", "bytes", "rows",
@@ -42,11 +44,11 @@ class Log:
 
 
 def vintages(folder: Path) -> tuple[str, ...]:
-    """The names of the vintages in a source's folder."""
+    """The names of the vintages in a source's folder; whatever else lies there is none."""
     if not folder.is_dir():
         return ()
     with os.scandir(folder) as entries:
-        return tuple(sorted(entry.name for entry in entries if entry.name[:1].isdigit() and entry.is_dir()))
+        return tuple(sorted(entry.name for entry in entries if _NAME.fullmatch(entry.name) and entry.is_dir()))
 
 
 def record(publication: Publication, rows: pd.DataFrame, coverage: Coverage) -> dict:

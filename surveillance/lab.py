@@ -40,24 +40,26 @@ def compare(panel: pd.DataFrame, draft: pd.DataFrame, *, recent: int = RECENT) -
     there: an alarm lost to NA counts as lost, and `unjudged` says how many periods that may concern.
     """
     before, after = (_recent(rows, recent) for rows in (panel, draft))
-    both = before[[*KEY, "alarm"]].merge(after[[*KEY, "alarm"]], on=KEY, how="outer", suffixes=("_panel", "_draft"))
+    sides = [rows[[*KEY, "alarm"]].assign(row=range(len(rows))) for rows in (before, after)]
+    both = sides[0].merge(sides[1], on=KEY, how="outer", suffixes=("_panel", "_draft"))
     was, now = (both[name].astype("boolean") for name in ("alarm_panel", "alarm_draft"))
     old, new = was.fillna(False), now.fillna(False)
 
-    def rows(source: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
-        return both.loc[chosen, KEY].merge(source, on=KEY).sort_values(["period", *SERIES], ignore_index=True)
+    def rows(source: pd.DataFrame, name: str, chosen: pd.Series) -> pd.DataFrame:
+        found = source.iloc[both.loc[chosen, name].to_numpy(dtype=int)]
+        return found.sort_values(["period", *SERIES], ignore_index=True)
 
     return Comparison(
-        gained=rows(after, new & ~old),
-        lost=rows(before, old & ~new),
-        kept=rows(after, new & old),
+        gained=rows(after, "row_draft", new & ~old),
+        lost=rows(before, "row_panel", old & ~new),
+        kept=rows(after, "row_draft", new & old),
         unjudged=int((was.notna() & now.isna()).sum()),
     )
 
 
 def _recent(rows: pd.DataFrame, recent: int) -> pd.DataFrame:
     complete = rows[rows["complete"].astype(bool)]
-    return complete.sort_values(KEY).groupby(SERIES, sort=False).tail(recent)
+    return complete.sort_values("period", kind="stable").groupby(SERIES, sort=False).tail(recent)
 
 
 def only(wide: Wide, geography: str, substance: str) -> Wide:

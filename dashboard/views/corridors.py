@@ -14,8 +14,10 @@ BADGES = {"above": "orange", "within": "gray", "below": "yellow", "not_judgeable
 
 def part(t: Text, selection: Selection) -> None:
     """The strip: a card for each corridor, from west to east."""
-    assessment = data.judged(selection)
-    strip = [cells(assessment, corridor) for corridor in CORRIDORS]
+    strip = data.computed(
+        "corridors", lambda *_: [cells(data.judged(selection), corridor) for corridor in CORRIDORS],
+        selection.as_of, selection.settings, selection.budget,
+    )  # fmt: skip
     st.header(corridor_words.finding(t, strip), anchor=False)
     grid = st.grid(len(CORRIDORS), gap="xsmall", min_column_width=235)
     for corridor, found in zip(CORRIDORS, strip, strict=True):

@@ -77,11 +77,15 @@ def _previewed(t: Text, asked: Asked, wide: Wide) -> tuple[Shown, Block]:
     panel = asked.panel.of(asked.indicator, place, substance)
     found = lab.compare(panel, verdicts, recent=RECENT)
     took = time.perf_counter() - started
-    rows = drawn(asked.panel, wide, place, substance).tail(RECENT)
+    day = selection.as_of.isoformat()
+    rows = data.computed(
+        "lab-drawn", lambda *_: drawn(asked.panel, wide, place, substance).tail(RECENT), day, asked.indicator,
+        place, substance,
+    )  # fmt: skip
     series = asked.panel.series
     chosen = series[(series["geography"] == place) & (series["substance"] == substance)]
     chosen = chosen[chosen["indicator"] == asked.indicator].iloc[0]
-    source = picker.source_of(t, selection.as_of.isoformat(), asked.indicator)
+    source = picker.source_of(t, day, asked.indicator)
     block = Block(
         key="lab-preview",
         title=counted(t, found),

@@ -16,7 +16,7 @@ _ROLES = {"main": N_("main"), "short": N_("short history")}
 
 
 def record(t: Text, selection: Selection, name: str, *, opened: bool) -> None:
-    """What the plan gives this detector to watch, and a closed part with its figures."""
+    """What the plan gives this detector to watch, and a part with its figures, which is made once it is opened."""
     kind = DETECTORS[name].__name__
     watched = watched_by(kind, DEFAULT_PLAN)
     lines = [
@@ -25,8 +25,13 @@ def record(t: Text, selection: Selection, name: str, *, opened: bool) -> None:
     ]
     said = t("Watches in the panel's plan:") if lines else t("Watches nothing in the panel's plan.")
     st.markdown("\n".join([f":small[**{said}**]", "", *lines]))
+    part = st.expander(
+        t("Track record"), expanded=opened, on_change="rerun", key=f"record-of-{name}-{opened}-{t.language}"
+    )
+    if not part.open:
+        return
     figures = track_record(kind, DEFAULT_PLAN)
-    with st.expander(t("Track record"), expanded=opened):
+    with part:
         if figures.empty:
             st.markdown(t("It was not compared on the published series."))
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -57,25 +57,24 @@ def pick(selection: Selection, *, several: bool, watched: bool = False, streams:
     t = text.of(selection.language)
     known = known_series(selection.as_of.isoformat())
     if watched:
-        judged = data.judged(selection).verdicts
-        known = judged[SERIES].drop_duplicates()
+        known = data.judged(selection).series[SERIES]
     if known.empty:
         return None
     asked, selection = selection, _existing(selection, known)
     for sentence in _mended(asked, selection):
         st.info(sentence, icon=":material/info:")
-    measures = [name for name in INDICATORS if name in set(known["indicator"])]
+    measures = _in_order(INDICATORS, known["indicator"])
     if streams:
         measures = _of_stream(t, selection, measures)
     columns = st.columns([4, 3, 4], vertical_alignment="bottom")
     with columns[0]:
         _select(t("Measure"), "indicator", measures, selection, t.indicator)
     of_measure = known[known["indicator"] == selection.indicator]
-    substances = [code for code in SUBSTANCES if code in set(of_measure["substance"])]
+    substances = _in_order(SUBSTANCES, of_measure["substance"])
     with columns[1]:
         _select(t("Substance"), "substance", substances, selection, t.substance)
     of_substance = of_measure[of_measure["substance"] == selection.substance]
-    places = [code for code in GEOGRAPHIES if code in set(of_substance["geography"])]
+    places = _in_order(GEOGRAPHIES, of_substance["geography"])
     with columns[2]:
         if several:
             chosen = st.multiselect(
@@ -92,6 +91,12 @@ def pick(selection: Selection, *, several: bool, watched: bool = False, streams:
             selection = replace(selection, geographies=selection.geographies[:1])
             _select(t("Place"), "place", places, selection, t.place)
     return selection
+
+
+def _in_order(names: Iterable[str], held: pd.Series) -> list[str]:
+    """Those of *names* that are *held*."""
+    found = set(held)
+    return [name for name in names if name in found]
 
 
 def _of_stream(t: Text, selection: Selection, measures: list[str]) -> list[str]:
@@ -147,7 +152,7 @@ def _existing(selection: Selection, known: pd.DataFrame) -> Selection:
     indicator = selection.indicator if selection.indicator in measures else first
     of_measure = known[known["indicator"] == indicator]
     substances = set(of_measure["substance"])
-    places = [code for code in dict.fromkeys(selection.geographies) if code in set(of_measure["geography"])]
+    places = _in_order(dict.fromkeys(selection.geographies), of_measure["geography"])
     if selection.substance in substances:
         substance = selection.substance
     else:

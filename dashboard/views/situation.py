@@ -74,7 +74,16 @@ def _tile(t: Text, selection: Selection, tile: Tile) -> None:
         description = t(
             "{label}, newest {value} in {period}", label=words.label, value=words.value, period=words.period
         )
-        made = data.computed("spark", _spark, tile, data.dark(), selection.language)
+        dark, language = data.dark(), selection.language
+        made = data.computed(
+            "spark",
+            lambda *_: _spark(tile, dark, language),
+            selection.as_of,
+            tile.country,
+            tile.row,
+            dark,
+            language,
+        )
         picture(made, place=line, alt=description, key=f"tile-{tile.country}-{tile.row}")
     st.markdown(f":small[{words.change}]")
     clock = ":material/schedule: " if tile.late else ""

@@ -212,7 +212,9 @@ def test_what_still_fills_is_hatched_and_said() -> None:
 def test_labels_at_the_end_of_lines_do_not_overlap() -> None:
     frame = rows(expected=441.0, upper=442.0)
     spec = draw(frame)
-    ends = [data(spec, layer)[0] for layer in marks(spec, "text", align="left", dx=9) if layer["mark"].get("color")]
+    halo, labels = marks(spec, "text", align="left", dx=9)
+    ends = data(spec, labels)
+    assert data(spec, halo) == ends
     assert {row["text"] for row in ends} == {"expected", "alarm line", f"{frame['observed'].iloc[-1]:.0f} observed"}
     top = float(marks(spec, "rule")[0]["encoding"]["y"]["scale"]["domain"][1])
     gaps = np.diff(sorted(row["y"] * 264 / top for row in ends))  # px, in a plot of 264

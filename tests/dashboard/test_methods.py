@@ -62,6 +62,13 @@ def test_every_detector_is_explained_with_formula_and_record(page: Page, languag
     assert anchors == [f"detector-{name}" for name in DETECTORS]
 
 
+def test_a_track_record_is_made_once_it_is_opened(page: Page) -> None:
+    assert not page("methods", lang="en").dataframe
+    app = page("methods", lang="en", view="detector-seasonal_regression")
+    assert [column.lower() for column in app.dataframe[0].value.columns][:2] == ["measure", "use"]
+    assert len(app.dataframe) == 1
+
+
 @pytest.mark.parametrize("part", ["metrics", "reasons", "terms", "rules"])
 def test_each_part_has_its_address(page: Page, part: str) -> None:
     app = page("methods", lang="es", view=part)
