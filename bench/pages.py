@@ -1,11 +1,13 @@
 """How fast the pages are: `python bench/pages.py [--store DIR] [--sessions 10]`, medians in headless Chromium.
 
-First visit: from navigation to the first page's sentence on a warm server. Page change: from the click on a link
-of the navigation to the new page's title, and to the end of its script. Apply in the Lab: from the click on the
-dial to the one series' new answer, and from the click on Apply to that of all series. Then sessions at once in one
-browser, each on its own language and day, clicking through all pages with --look seconds between: the 95th
-percentile of page changes, errors, whether any page showed another session's day or language, and the memory that a
-session adds to the server, whose answers for each day are held before.
+First visit: from navigation to the first page's sentence on a warm server. Page change: from the click on a
+link of the navigation to the new page's title, and to the end of its script. Apply in the Lab: from the click
+on the dial to the one series' new answer, and from the click on Apply to that of all series. Then sessions at
+once, each on its own language and day, clicking through all pages with --look seconds between: the 95th
+percentile of page changes, errors, whether any page showed another session's day or language, and the memory
+that a session adds to the server, whose answers for each day are held before. Of the sessions, --windows draw
+what they get, in Chromium beside the server; the others read it over the websocket as a browser would, since
+readers bring processors of their own.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from statistics import median, quantiles
 from playwright.async_api import Page as AsyncPage
 from playwright.async_api import async_playwright
 from playwright.sync_api import Browser, Page, sync_playwright
+from reader import Reader
 from screenshots import QUIET, SETTLED, chromium, serving, settle
 
 PAGES = ("signals", "trends", "map", "supply", "benchmarks", "bulletins", "lab", "quality", "methods", "")
@@ -36,7 +39,8 @@ SECTION = dict(
     )
 )
 TIMES = 5
-TITLE = "document.querySelector('[data-testid=stMain] h1')?.innerText ?? ''"
+POLLING = 50  # ms between looks at a page; at every frame, ten windows would do little else
+TITLE = "document.querySelector('[data-testid=stMain] h1')?.textContent ?? ''"
 NEW_TITLE = f"before => {{ const now = {TITLE}; return now && now !== before; }}"
 DAYS = ("2026-11-24", "2026-10-20", "2026-09-20", "2025-12-15", "2025-10-01")
 SECTIONS, LINK = "[data-testid=stTopNavSection]", "[data-testid=stTopNavDropdownLink][href$='/{}']"
@@ -47,18 +51,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", type=Path)
     parser.add_argument("--sessions", type=int, default=10)
+    parser.add_argument("--windows", type=int, default=1, help="sessions in a browser; the others draw nothing")
     parser.add_argument("--look", type=float, default=2.0, help="seconds before the next click")
+    parser.add_argument("--load", action="store_true", help="only the sessions at once")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "store"
         if asked.store:
             shutil.copytree(asked.store, folder)
         with serving(folder) as url:
-            with sync_playwright() as play:
-                browser = play.chromium.launch(executable_path=chromium(), args=list(QUIET))
-                _alone(browser, url)
-                browser.close()
-            asyncio.run(_together(url, asked.sessions, asked.look))
+            if not asked.load:
+                with sync_playwright() as play:
+                    browser = play.chromium.launch(executable_path=chromium(), args=list(QUIET))
+                    _alone(browser, url)
+                    browser.close()
+            asyncio.run(_together(url, asked.sessions, min(asked.windows, asked.sessions), asked.look))
     return 0
 
 
@@ -144,38 +151,41 @@ class Walked:
     wrong: list[str] = field(default_factory=list)
 
 
-async def _together(url: str, sessions: int, look: float) -> None:
-    """Sessions at once, each in a context of its own."""
+async def _together(url: str, sessions: int, windows: int, look: float) -> None:
+    """Sessions at once: *windows* of them draw, each in a browser context of its own; the others read alone."""
     pid = server()
     async with async_playwright() as play:
         browser = await play.chromium.launch(executable_path=chromium(), args=list(QUIET))
 
-        async def opened(number: int) -> AsyncPage:
+        async def window(number: int) -> AsyncPage:
             context = await browser.new_context(viewport={"width": 1280, "height": 800})
             page = await context.new_page()
-            language, day = _own(number)
-            await page.goto(f"{url}/?lang={language}&as_of={day}")
+            await page.goto(f"{url}/?{_query(number)}")
             await _ended(page)
             return page
 
         for number in range(2 * len(DAYS)):  # once, so that the server is warm for every day and language
-            page, walk = await opened(number), Walked()
-            await _walk(page, number, walk, look=0)
-            await page.context.close()
+            reader = await Reader.opened(url, _query(number))
+            await _read(reader, number, Walked(), look=0)
+            await reader.close()
         before, busy = memory(pid), cpu(pid)
-        pages = [await opened(number) for number in range(sessions)]
+        drawing = {number: await window(number) for number in range(windows)}
+        reading = {n: await Reader.opened(url, _query(n)) for n in range(windows, sessions)}
         walks = [Walked() for _ in range(sessions)]
         start = time.perf_counter()
-        await asyncio.gather(*(_walk(pages[n], n, walks[n], look=look) for n in range(sessions)))
+        await asyncio.gather(
+            *(_walk(page, number, walks[number], look=look) for number, page in drawing.items()),
+            *(_read(reader, number, walks[number], look=look) for number, reader in reading.items()),
+        )
         took, after, busy = time.perf_counter() - start, memory(pid), cpu(pid) - busy
+        for reader in reading.values():
+            await reader.close()
         await browser.close()
-    seconds = sorted(second for walk in walks for _, second in walk.seconds)
+    changes = sum(len(walk.seconds) for walk in walks)
     wrong = [text for walk in walks for text in walk.wrong]
-    print(f"{sessions} sessions at once, {len(seconds)} page changes in {took:.0f} s, a look of {look:.0f} s each")
-    print(f"  95th percentile {quantiles(seconds, n=20)[-1]:.2f} s, median {median(seconds):.2f} s   target < 3.0")
-    for path in PAGES:
-        own = [second for walk in walks for name, second in walk.seconds if name == path]
-        print(f"    {path or 'situation':12} median {median(own):5.2f}, longest {max(own):5.2f}" if own else path)
+    print(f"{sessions} sessions at once, {changes} page changes in {took:.0f} s, a look of {look:g} s each")
+    _tail("windows", walks[:windows])
+    _tail("readers", walks[windows:])
     print(f"  processor time of the server {busy:.0f} s")
     print(f"  errors and crossings: {len(wrong)}")
     for text in wrong[:10]:
@@ -185,15 +195,36 @@ async def _together(url: str, sessions: int, look: float) -> None:
     )
 
 
+def _tail(name: str, walks: list[Walked]) -> None:
+    seconds = [second for walk in walks for _, second in walk.seconds]
+    if len(seconds) < 2:  # no quantiles of one
+        return
+    tail = quantiles(seconds, n=20)[-1]
+    print(f"  {len(walks)} {name}: 95th percentile {tail:.2f} s, median {median(seconds):.2f} s   target < 3.0")
+    for path in PAGES:
+        own = [second for walk in walks for page, second in walk.seconds if page == path]
+        print(f"    {path or 'situation':12} median {median(own):5.2f}, longest {max(own):5.2f}" if own else path)
+
+
 def _own(number: int) -> tuple[str, str]:
     """The language and the day of a session."""
     return ("en", "es")[number % 2], DAYS[number // 2 % len(DAYS)]
 
 
-async def _walk(page: AsyncPage, number: int, walk: Walked, *, look: float) -> None:
+def _query(number: int) -> str:
     language, day = _own(number)
-    first = number % (len(PAGES) - 1)  # people do not all open the same page at once
-    for path in PAGES[first:] + PAGES[:first]:
+    return f"lang={language}&as_of={day}"
+
+
+def _order(number: int) -> tuple[str, ...]:
+    """All pages, from one that differs between sessions: people do not all open the same page at once."""
+    first = number % (len(PAGES) - 1)
+    return PAGES[first:] + PAGES[:first]
+
+
+async def _walk(page: AsyncPage, number: int, walk: Walked, *, look: float) -> None:
+    """One session in a window."""
+    for path in _order(number):
         try:
             before = await page.evaluate(TITLE)
             await page.locator(SECTIONS).nth(SECTION[path]).click()
@@ -201,10 +232,26 @@ async def _walk(page: AsyncPage, number: int, walk: Walked, *, look: float) -> N
             await link.wait_for()
             start = time.perf_counter()
             await link.click()
-            await page.wait_for_function(NEW_TITLE, arg=before, timeout=60_000)
+            await page.wait_for_function(NEW_TITLE, arg=before, timeout=60_000, polling=POLLING)
             walk.seconds.append((path, time.perf_counter() - start))
             await _ended(page)
-            await _check(page, language, day, path, walk)
+            text = await page.locator("[data-testid=stApp]").inner_text()
+            failed = bool(await page.locator("[data-testid=stException]").count())
+            walk.wrong += _wrong(text, number, path, failed=failed)
+        except Exception as error:  # noqa: BLE001  # whatever went wrong is what this script counts
+            walk.wrong.append(f"{path}: {type(error).__name__}: {str(error)[:150]}")
+        await asyncio.sleep(look)
+
+
+async def _read(reader: Reader, number: int, walk: Walked, *, look: float) -> None:
+    """One session that draws nothing: a page change lasts until all of the page has come."""
+    for path in _order(number):
+        try:
+            title, whole = await reader.change(path)
+            walk.seconds.append((path, whole))
+            if not title:
+                walk.wrong.append(f"{path}: no title")
+            walk.wrong += _wrong(reader.text().replace("**", ""), number, path, failed=reader.failed())
         except Exception as error:  # noqa: BLE001  # whatever went wrong is what this script counts
             walk.wrong.append(f"{path}: {type(error).__name__}: {str(error)[:150]}")
         await asyncio.sleep(look)
@@ -212,21 +259,21 @@ async def _walk(page: AsyncPage, number: int, walk: Walked, *, look: float) -> N
 
 async def _ended(page: AsyncPage) -> None:
     await page.wait_for_selector("h1, h2", timeout=60_000)
-    await page.wait_for_function(SETTLED, timeout=60_000)
+    await page.wait_for_function(SETTLED, timeout=60_000, polling=POLLING)
 
 
-async def _check(page: AsyncPage, language: str, day: str, path: str, walk: Walked) -> None:
-    """The page speaks the session's language and tells the session's day."""
-    text = await page.locator("[data-testid=stApp]").inner_text()
+def _wrong(text: str, number: int, path: str, *, failed: bool) -> list[str]:
+    """What is wrong with a page: it must speak the session's language and tell the session's day."""
+    language, day = _own(number)
     words = {"en": "Data as known on", "es": "Datos según lo conocido"}[language]
-    year = day[:4]
-    number = str(int(day[8:]))
+    year, month_day = day[:4], f"{int(day[8:])} "
+    found = [f"{path}: a traceback"] if failed else []
     if words not in text:
-        walk.wrong.append(f"{path}: not in {language}")
-    elif f"{number} " not in text.split(words)[1][:24] or year not in text.split(words)[1][:30]:
-        walk.wrong.append(f"{path}: another day than {day}: {text.split(words)[1][:30]!r}")
-    if await page.locator("[data-testid=stException]").count():
-        walk.wrong.append(f"{path}: a traceback")
+        return [*found, f"{path}: not in {language}"]
+    told = text.split(words)[1]
+    if month_day not in told[:24] or year not in told[:30]:
+        found.append(f"{path}: another day than {day}: {told[:30]!r}")
+    return found
 
 
 def memory(pid: str) -> float:

@@ -81,8 +81,10 @@ def measure(t: Text, selection: Selection) -> Selection:
         st.markdown(f":small[:gray[:material/lock: {said}]]")
         st.session_state["lab_own"] = None
         if file is None:
-            with st.popover(t("What a file looks like"), type="tertiary"):
-                st.code(EXAMPLE, language=None)
+            label = t("What a file looks like")
+            closed = st.popover(label, type="tertiary", on_change="rerun", key=f"lab-example-{t.language}")
+            if closed.open:
+                closed.code(EXAMPLE, language=None)
         else:
             _take(t, file.getvalue(), kind, country, public=public)
     return replace(selection, indicator=_JUDGED_AS[kind], geographies=(), substance=None)

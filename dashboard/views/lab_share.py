@@ -48,11 +48,7 @@ def part(t: Text, selection: Selection, asked: Asked) -> None:
             if st.button(t("Reset"), disabled=draft.digest == data.plan(selection).digest, key="lab-reset"):
                 lab_controls.begin_anew()
                 st.rerun()
-            with st.popover(t("Copy link"), type="tertiary", icon=":material/link:"):
-                if drafts.link(data.plan(selection), draft) is None:
-                    st.markdown(t(_NO_LINK))
-                else:
-                    st.code(_address(selection, asked), language=None, wrap_lines=True)
+            _link(t, selection, asked)
             st.download_button(
                 t("Save as YAML"), plan_file.write(_named(t, draft)), file_name=f"settings_{draft.digest}.yaml",
                 mime="application/yaml", type="tertiary", icon=":material/download:", on_click="ignore",
@@ -91,6 +87,19 @@ def _named(t: Text, draft: Plan) -> Plan:
     if draft.digest == DEFAULT_PLAN.digest or draft.name != DEFAULT_PLAN.name:
         return draft
     return replace(draft, name=t("Draft {digest}", digest=draft.digest), version=1, dated=None)
+
+
+def _link(t: Text, selection: Selection, asked: Asked) -> None:
+    closed = st.popover(
+        t("Copy link"), type="tertiary", icon=":material/link:", on_change="rerun", key=f"lab-link-{t.language}"
+    )
+    if not closed.open:  # the box of a code costs the browser half a second
+        return
+    with closed:
+        if drafts.link(data.plan(selection), asked.draft) is None:
+            st.markdown(t(_NO_LINK))
+        else:
+            st.code(_address(selection, asked), language=None, wrap_lines=True)
 
 
 def _address(selection: Selection, asked: Asked) -> str:
@@ -142,7 +151,12 @@ def _open(selection: Selection) -> None:
 
 
 def _command(t: Text, selection: Selection, draft: Plan) -> None:
-    with st.expander(t("The same as a command"), icon=":material/terminal:"):
+    closed = st.expander(
+        t("The same as a command"), icon=":material/terminal:", on_change="rerun", key=f"lab-command-{t.language}"
+    )
+    if not closed.open:
+        return
+    with closed:
         asked = "" if draft.digest == DEFAULT_PLAN.digest else f" --settings settings_{draft.digest}.yaml"
         st.code(f"drug-trends assess --as-of {selection.as_of}{asked}", language="bash", wrap_lines=True)
         if asked:
