@@ -18,6 +18,7 @@ from data_sources.store import Store
 log = logging.getLogger(__name__)
 
 EMBEDDED = "published_figures"
+FIRST_WRITING = 120  # s; adding the embedded figures takes a few
 LARGEST_FILE = 500 * 2**20  # bytes; the largest publication known is about 20 MB
 
 
@@ -48,7 +49,7 @@ def open_store(root: Path) -> Store:
         if publication.sha256 not in held
     ]
     if missing:
-        with store.lock(EMBEDDED):
+        with store.lock(EMBEDDED, wait=FIRST_WRITING):  # by another process that opens the same store
             for publication in missing:
                 commit(store, source, publication)
     return store

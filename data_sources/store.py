@@ -59,13 +59,13 @@ class Store:
     # Writing
 
     @contextmanager
-    def lock(self, source: str) -> Iterator[None]:
-        """The right to write one source; StoreError at once where another process has it."""
+    def lock(self, source: str, *, wait: float = 0) -> Iterator[None]:
+        """The right to write one source; StoreError where another process still has it after *wait* seconds."""
         folder = self.root / source
         folder.mkdir(parents=True, exist_ok=True)
         lock = self._locks.setdefault(source, FileLock(folder / ".lock"))
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=wait)
         except Timeout:
             said = Phrase(
                 "another process is writing {source} in {folder}; wait until it has finished and try again",

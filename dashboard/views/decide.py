@@ -12,6 +12,7 @@ from dashboard.text import Text
 from dashboard.triage import rules, words
 from dashboard.triage.desk import Conflict, Desk, DeskError
 from dashboard.triage.rules import Case
+from data_sources.observations import SERIES
 from surveillance.plan import Plan
 
 COMMENT = ("comment", "")
@@ -24,9 +25,13 @@ def part(t: Text, selection: Selection, series_row: pd.Series) -> None:
     try:
         desk = data.desk()
         case = desk.case(signal)
+        known = bool(case.version or case.first_seen or desk.events(signal)) or _raised(selection, series_row)
     except DeskError as error:
         st.error(t("Decisions cannot be read"))
         error_words.show(t, error)
+        return
+    if not known:
+        st.markdown(_small(t("No figures known here ever raised this signal: there is nothing to decide.")))
         return
     person = identity.present()
     _status(t, case)
@@ -38,6 +43,12 @@ def part(t: Text, selection: Selection, series_row: pd.Series) -> None:
     else:
         _reader(t, person)
     _log(t, desk, signal)
+
+
+def _raised(selection: Selection, series_row: pd.Series) -> bool:
+    """Whether the selection's day and settings raise a signal of this name, open or past."""
+    series = (str(series_row[name]) for name in SERIES)
+    return str(series_row["id"]) in data.judged(selection).signal_ids(*series).values()
 
 
 def badge(t: Text, case: Case) -> None:

@@ -255,6 +255,19 @@ def test_hostile_text_stays_text(form: Page, log: Desk, language: str) -> None:
     assert "script" not in written(app)
 
 
+NEVER_RAISED = "us_overdose_ed_rate.US-NM.opioids.2025-06-01.regression"  # inside the run that NM names
+PEACEFUL = "us_overdose_ed_rate.US-NM.all.2024-05-01.regression"
+
+
+@pytest.mark.parametrize("signal", [NEVER_RAISED, PEACEFUL])
+def test_a_signal_that_was_never_raised_takes_no_decision(page: Page, log: Desk, signal: str) -> None:
+    app = page("dossier", lang="en", budget=BUDGET, signal=signal)
+    assert not app.text_area
+    assert "nothing to decide" in written(app)
+    decide(log, signal, 0, "review")  # by somebody for whom the figures of another day did
+    assert page("dossier", lang="en", budget=BUDGET, signal=signal).text_area
+
+
 def test_an_earlier_day_takes_no_decision(form: Page) -> None:
     app = form(as_of="2026-10-01")
     assert not app.text_area

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
+from data_sources import ingest
 from data_sources.errors import DownloadError, SourceError, StoreError
 from data_sources.ingest import EMBEDDED, AsOfNeeded, default_as_of, fetch, import_file, open_store
 from data_sources.registry import SOURCES
@@ -45,9 +47,29 @@ def test_seeding_twice_changes_nothing(store):
     assert open_store(store.root).token() == token
 
 
-def test_while_another_process_seeds_one_is_told_to_wait(tmp_path):
+def test_while_another_process_seeds_one_waits_for_it(tmp_path):
+    with ThreadPoolExecutor(1) as other:
+        with Store(tmp_path).lock(EMBEDDED):
+            opened = other.submit(open_store, tmp_path)
+            assert not wait([opened], timeout=0.5).done
+        assert opened.result().sources() == [EMBEDDED]
+    assert len(open_store(tmp_path).publications()) == len(opened.result().publications())
+
+
+def test_a_process_that_seeds_for_too_long_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(ingest, "FIRST_WRITING", 0.1)
     with Store(tmp_path).lock(EMBEDDED), pytest.raises(StoreError, match="wait"):
         open_store(tmp_path)
+
+
+def test_folders_of_something_else_in_the_store_are_no_sources(store):
+    before, token = store.known_on(date(2026, 10, 2)), store.token()
+    for name in ("bulletins/2026-W47", "bulletins/2026-11-24_notes", "2026-11-24_0123456789abcdef"):
+        (store.root / name).mkdir(parents=True)
+    again = open_store(store.root)
+    assert again.sources() == [EMBEDDED]
+    assert again.known_on(date(2026, 10, 2)).equals(before)
+    assert again.token() == token
 
 
 def payload(name: str) -> bytes:
