@@ -3,7 +3,7 @@
 First visit: from navigation to the first page's sentence on a warm server. Page change: from the click on a
 link of the navigation to the new page's title, and to the end of its script. Apply in the Lab: from the click
 on the dial to the one series' new answer, and from the click on Apply to that of all series. Then sessions at
-once, each on its own language and day, clicking through all pages with --look seconds between: the 95th
+once, each on its own language and day, clicking through all pages with about --look seconds between: the 95th
 percentile of page changes, errors, whether any page showed another session's day or language, and the memory
 that a session adds to the server, whose answers for each day are held before. Of the sessions, --windows draw
 what they get, in Chromium beside the server; the others read it over the websocket as a browser would, since
@@ -15,10 +15,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import random
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
@@ -52,7 +54,9 @@ def main() -> int:
     parser.add_argument("--store", type=Path)
     parser.add_argument("--sessions", type=int, default=10)
     parser.add_argument("--windows", type=int, default=1, help="sessions in a browser; the others draw nothing")
-    parser.add_argument("--look", type=float, default=2.0, help="seconds before the next click")
+    parser.add_argument(
+        "--look", type=float, default=2.0, help="seconds before the next click, a half more or less"
+    )
     parser.add_argument("--load", action="store_true", help="only the sessions at once")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -183,7 +187,7 @@ async def _together(url: str, sessions: int, windows: int, look: float) -> None:
         await browser.close()
     changes = sum(len(walk.seconds) for walk in walks)
     wrong = [text for walk in walks for text in walk.wrong]
-    print(f"{sessions} sessions at once, {changes} page changes in {took:.0f} s, a look of {look:g} s each")
+    print(f"{sessions} sessions at once, {changes} page changes in {took:.0f} s, looks of about {look:g} s")
     _tail("windows", walks[:windows])
     _tail("readers", walks[windows:])
     print(f"  processor time of the server {busy:.0f} s")
@@ -222,9 +226,17 @@ def _order(number: int) -> tuple[str, ...]:
     return PAGES[first:] + PAGES[:first]
 
 
+def _looks(number: int) -> Callable[[float], float]:
+    """How long a session looks at each page, about a given time: people do not click in step."""
+    chance = random.Random(number)  # the same looks in every run
+    return lambda look: look * chance.uniform(0.5, 1.5)
+
+
 async def _walk(page: AsyncPage, number: int, walk: Walked, *, look: float) -> None:
     """One session in a window."""
+    pause = _looks(number)
     for path in _order(number):
+        await asyncio.sleep(pause(look))
         try:
             before = await page.evaluate(TITLE)
             await page.locator(SECTIONS).nth(SECTION[path]).click()
@@ -240,12 +252,13 @@ async def _walk(page: AsyncPage, number: int, walk: Walked, *, look: float) -> N
             walk.wrong += _wrong(text, number, path, failed=failed)
         except Exception as error:  # noqa: BLE001  # whatever went wrong is what this script counts
             walk.wrong.append(f"{path}: {type(error).__name__}: {str(error)[:150]}")
-        await asyncio.sleep(look)
 
 
 async def _read(reader: Reader, number: int, walk: Walked, *, look: float) -> None:
     """One session that draws nothing: a page change lasts until all of the page has come."""
+    pause = _looks(number)
     for path in _order(number):
+        await asyncio.sleep(pause(look))
         try:
             title, whole = await reader.change(path)
             walk.seconds.append((path, whole))
@@ -254,7 +267,6 @@ async def _read(reader: Reader, number: int, walk: Walked, *, look: float) -> No
             walk.wrong += _wrong(reader.text().replace("**", ""), number, path, failed=reader.failed())
         except Exception as error:  # noqa: BLE001  # whatever went wrong is what this script counts
             walk.wrong.append(f"{path}: {type(error).__name__}: {str(error)[:150]}")
-        await asyncio.sleep(look)
 
 
 async def _ended(page: AsyncPage) -> None:
