@@ -92,11 +92,11 @@ def _layers(
             highest = pd.Timestamp(held[::-1].idxmax())
             tip = alt.Chart(_at(highest, floor + HIGH, lane.peak)).encode(x=x, y=y)
             layers.append(tip.mark_circle(color=colours.ink, size=18, opacity=1))
-            layers.append(
-                tip.mark_text(align="left", dx=6, dy=-3, color=colours.muted, fontSize=10).encode(
-                    text=alt.Text("text:N")
-                )
+            late = highest - first > (end - first) / 2  # its words then stand before it, not across "now"
+            words = tip.mark_text(
+                align="right" if late else "left", dx=-6 if late else 6, dy=-3, color=colours.muted, fontSize=10
             )
+            layers.append(words.encode(text=alt.Text("text:N")))
         if lane.since is not None:
             layers += _broken(lane, floor, x, y, colours)
     if last < end:

@@ -66,8 +66,8 @@ def plan(arguments: argparse.Namespace) -> Plan:
     if arguments.settings is None:
         return DEFAULT_PLAN
     try:
-        asked = plan_file.read(arguments.settings.read_text("utf-8"), name=arguments.settings.name)
-    except (plan_file.PlanError, UnicodeDecodeError) as error:
+        asked = plan_file.read_bytes(arguments.settings.read_bytes(), name=arguments.settings.name)
+    except plan_file.PlanError as error:
         raise UsageError(str(error)) from None
     count = len(draft.changes(DEFAULT_PLAN, asked))
     if count:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -10,6 +11,8 @@ import yaml
 
 from data_sources.vocabulary import Language
 
+WORDS = re.compile(r"\\(text|mathrm)\{([^}]*)\}")
+
 
 def methods(language: Language) -> dict[str, Any]:
     """Detectors, measures, reasons, terms and rules in one language."""
@@ -17,8 +20,22 @@ def methods(language: Language) -> dict[str, Any]:
 
 
 def formulas() -> dict[str, Any]:
-    """Formula (LaTeX) and references of each detector and measure: the same in every language."""
+    """Formula (LaTeX, its words English) and references of each detector and measure, and the words in Spanish."""
     return _read("formulas.yaml")
+
+
+def formula(language: Language, part: str, name: str) -> str:
+    """One formula, its words in the language."""
+    exact: str = formulas()[part][name]["formula"]
+    if language == "en":
+        return exact
+    words = formulas()["words"]
+
+    def said(found: re.Match[str]) -> str:
+        word = found[2].strip()
+        return f"\\{found[1]}{{{found[2].replace(word, words.get(word, word))}}}"
+
+    return WORDS.sub(said, exact)
 
 
 def definitions() -> dict[str, Any]:

@@ -23,7 +23,8 @@ def part(t: Text, selection: Selection) -> None:
     for corridor, found in zip(CORRIDORS, strip, strict=True):
         with grid.container(border=True, gap="xxsmall", height="stretch"):
             st.markdown(f"**{corridor.us_city} | {corridor.mx_city}**")
-            st.markdown("\n".join(["|||", "|---|--:|", *(_row(t, selection, cell) for cell in found)]))
+            heads = f"| :small[{t('Measure')}] | :small[{t('Newest figure')}] |"
+            st.markdown("\n".join([heads, "|---|--:|", *(_row(t, selection, cell) for cell in found)]))
     st.markdown(f":small[:gray[{corridor_words.note(t)}]]")
 
 

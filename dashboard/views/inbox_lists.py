@@ -39,7 +39,7 @@ def nearest(t: Text, assessment: Assessment) -> None:
             way: [100 * float(row.exceedance) for row in near.itertuples()],
         }
     )
-    bar = st.column_config.ProgressColumn(format="%d %%", min_value=0, max_value=100)
+    bar = st.column_config.ProgressColumn(format="%d%%", min_value=0, max_value=100)
     st.dataframe(table, hide_index=True, width="stretch", column_config={way: bar}, alt=title)
     st.markdown(f":small[:gray[{t('0 % is what was expected, 100 % is the alarm line.')}]]")
 

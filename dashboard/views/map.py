@@ -272,7 +272,7 @@ def _twin(t: Text, rows: pd.DataFrame, *, rate: bool) -> None:
             " ": st.column_config.TextColumn(width=36 if t.language == "en" else 56),
             t("State"): st.column_config.TextColumn(width=104),
             t("Value"): st.column_config.NumberColumn(format="localized", width=58),
-            t("vs own"): st.column_config.NumberColumn(format="%+d %%", width=62),
+            t("vs own"): st.column_config.NumberColumn(format="%+d%%", width=62),
             t("Rate"): st.column_config.NumberColumn(format="%.1f", width=64),
             t("To"): st.column_config.DateColumn(format="YYYY-MM", width=62),
         },

@@ -148,7 +148,7 @@ def _entry(t: Text, selection: Selection, entry: Entry, *, opened: bool = False)
 
 def _method(t: Text, entry: Entry) -> None:
     exact = written.formulas()[entry.part][entry.name]
-    st.latex(exact["formula"], width="content")
+    st.latex(written.formula(t.language, entry.part, entry.name), width="content")
     lines = [
         f"**{t('Assumes')}.** {text.escape_markdown(entry.said['assumes'])}",
         f"**{t('Known failures')}.** {text.escape_markdown(entry.said['fails'])}",

@@ -206,4 +206,9 @@ def test_assess_refuses_a_file_that_is_no_plan_and_lists_what_is_wrong(store, ca
     assert "mine.yaml is not a plan" in err
     assert "version: found 0" in err
     assert "budget: found 'lots'" in err
+    for raw, words in ((b"name: A\xf1o", "text in UTF-8"), (b"#" * 200_000, "at most 100000")):
+        file.write_bytes(raw)
+        status, out, err = run(capsys, "--store", store, "assess", "--settings", str(file))
+        assert (status, out) == (2, "")
+        assert words in err
     assert run(capsys, "--store", store, "assess", "--settings", str(tmp_path / "none.yaml"))[0] == 1

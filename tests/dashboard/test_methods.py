@@ -69,6 +69,20 @@ def test_a_track_record_is_made_once_it_is_opened(page: Page) -> None:
     assert len(app.dataframe) == 1
 
 
+def test_the_words_of_formulas_are_in_both_languages() -> None:
+    symbols = {"GLR", "NB"}
+    exact = written.formulas()
+    found = {
+        match[2].strip()
+        for part in ("detectors", "metrics")
+        for entry in exact[part].values()
+        for match in written.WORDS.finditer(entry["formula"])
+    }
+    assert found - symbols == set(exact["words"])
+    assert written.formula("en", "detectors", "cusum").endswith(r"\text{alarm where } S_t > h")
+    assert written.formula("es", "detectors", "cusum").endswith(r"\text{alarma cuando } S_t > h")
+
+
 @pytest.mark.parametrize("part", ["metrics", "reasons", "terms", "rules"])
 def test_each_part_has_its_address(page: Page, part: str) -> None:
     app = page("methods", lang="es", view=part)
