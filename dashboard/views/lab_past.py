@@ -11,7 +11,7 @@ from dashboard import data, text
 from dashboard.text import N_, Text
 from dashboard.views.lab_preview import Asked
 from data_sources.indicators import INDICATORS
-from surveillance.backtest_live import Backtest, Replayed, Setting, backtest, replay
+from surveillance.backtest_live import SIZES, Backtest, Replayed, Setting, backtest, replay
 from surveillance.lab import only
 from surveillance.plan import DEFAULT_PLAN
 from surveillance.series import Wide
@@ -38,9 +38,9 @@ def part(t: Text, asked: Asked, wide: Wide, *, own: bool) -> None:
             st.markdown(text.escape_markdown(said))
         else:
             said = t(
-                "{n} rises of three periods put into this series one at a time; its last {periods} periods as "
-                "published.",
-                n=before.outbreaks, periods=before.periods,
+                "{n} rises of three periods, of {sizes} standard deviations in all, put into this series one at a "
+                "time; its last {periods} periods as published.",
+                n=before.outbreaks, periods=before.periods, sizes=", ".join(t.number(size) for size in SIZES),
             )  # fmt: skip
             st.markdown(f":small[:gray[{text.escape_markdown(said)}]]")
             st.markdown(_table(t, before, after))
