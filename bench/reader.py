@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 LONGEST = 64 * 2**20  # bytes of a message
+LONGEST_RUN = 60  # s
+GOES_ON = (ForwardMsg.FINISHED_EARLY_FOR_RERUN, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
 @dataclass
@@ -53,18 +56,22 @@ class Reader:
         asked.rerun_script.page_script_hash = page
         start, title, self.said = time.perf_counter(), 0.0, []
         await self.socket.send(asked.SerializeToString())
-        async for raw in self.socket:
-            message = ForwardMsg.FromString(raw)  # type: ignore[arg-type]
-            kind = message.WhichOneof("type")
-            if kind == "navigation":
-                self.pages = {each.url_pathname: each.page_script_hash for each in message.navigation.app_pages}
-            elif kind == "page_info_changed":
-                self.query = message.page_info_changed.query_string
-            elif kind == "delta":
-                self.said.append(message.delta)
-                element = message.delta.new_element
-                if element.HasField("heading") and element.heading.tag == "h1":
-                    title = time.perf_counter() - start
-            elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                break
+        async with asyncio.timeout(LONGEST_RUN):
+            async for raw in self.socket:
+                message = ForwardMsg.FromString(raw)  # type: ignore[arg-type]
+                kind = message.WhichOneof("type")
+                if kind == "navigation":
+                    each = message.navigation.app_pages
+                    self.pages = {page.url_pathname: page.page_script_hash for page in each}
+                elif kind == "page_info_changed":
+                    self.query = message.page_info_changed.query_string
+                elif kind == "delta":
+                    self.said.append(message.delta)
+                    element = message.delta.new_element
+                    if element.HasField("heading") and element.heading.tag == "h1":
+                        title = time.perf_counter() - start
+                elif kind == "script_finished" and message.script_finished not in GOES_ON:
+                    break
+            else:
+                raise ConnectionError("the server ended the session")
         return title, time.perf_counter() - start

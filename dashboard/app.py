@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import streamlit as st
 
-from dashboard import frame, text
+from dashboard import data, frame, text
+from dashboard.filters import Selection
 from dashboard.views import (
     benchmarks,
     bulletins,
@@ -24,13 +26,22 @@ from data_sources.errors import StoreError
 
 
 def main() -> None:
-    """Draw the frame and the chosen page."""
+    """Draw the frame and the chosen page, or say that the store cannot be read."""
     st.set_page_config(page_icon=frame.ICON, layout="wide")
-    try:
-        chosen = frame.selection()
-    except (StoreError, OSError) as error:
-        frame.broken(error)
-        return
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(data.one_state())
+            chosen = frame.selection()
+        except (StoreError, OSError) as error:
+            frame.broken(error)
+            return
+        try:
+            _draw(chosen)
+        except StoreError as error:  # a damaged vintage, found when it is read
+            frame.broken(error)
+
+
+def _draw(chosen: Selection) -> None:
     t = text.of(chosen.language)
     st.logo(frame.logo(t), size="medium")
 

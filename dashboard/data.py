@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 Made = TypeVar("Made")
 KEPT = 16  # as-of dates and settings whose answers are kept in memory
 COMPUTED_KEPT = 600  # tiles, blocks and forecasts: about 50 a day and language that every page was opened in
+_run = threading.local()
 FITS_KEPT = 24  # rows of plans whose fits the Lab keeps: the panel's own, and as many again twice
 
 
@@ -36,6 +39,26 @@ FITS_KEPT = 24  # rows of plans whose fits the Lab keeps: the panel's own, and a
 def store() -> Store:
     """The store, seeded with the embedded figures where it was empty; StoreError or OSError where it cannot be."""
     return open_store(store_folder())
+
+
+@contextmanager
+def one_state() -> Iterator[None]:
+    """What is kept within is kept under the state that the store had at the beginning.
+
+    Figures that are committed while a page is drawn may be read by it. Kept under the state after them, an answer
+    made of earlier figures would stand until the next change; so it is kept under the one before, which nobody asks
+    for any more.
+    """
+    _run.token = store().token()
+    try:
+        yield
+    finally:
+        _run.token = None
+
+
+def token() -> str:
+    """The state of the store: that of `one_state`, else the present one."""
+    return getattr(_run, "token", None) or store().token()
 
 
 def desk() -> Desk:
@@ -78,15 +101,15 @@ def dark() -> bool:
 
 def assessment(as_of: str, budget: float) -> Assessment:
     """Every watched series as judged on *as_of* (ISO date) at a number of accepted false signals a quarter."""
-    return _assessment(as_of, budget, store().token())
+    return _assessment(as_of, budget, token())
 
 
 def judged(selection: Selection) -> Assessment:
     """Every watched series as judged on the selection's day, under its settings."""
-    day, token = selection.as_of.isoformat(), store().token()
+    day, state = selection.as_of.isoformat(), token()
     if selection.settings:
-        return _under_settings(day, selection.settings, token)
-    return _assessment(day, selection.budget, token)
+        return _under_settings(day, selection.settings, state)
+    return _assessment(day, selection.budget, state)
 
 
 def plan(selection: Selection) -> Plan:
@@ -108,17 +131,17 @@ def saved_digests() -> tuple[str, ...]:
 
 def fits(as_of: str, watch: Watch) -> Fits | None:
     """One row of a plan fitted to its series as known on *as_of*; None where nothing is known."""
-    return _fits(as_of, replace(watch, why=""), store().token())
+    return _fits(as_of, replace(watch, why=""), token())
 
 
 def wide(as_of: str, indicator: str) -> Wide | None:
     """An indicator's series as known on *as_of*, on an axis without gaps."""
-    return _wide(as_of, indicator, store().token())
+    return _wide(as_of, indicator, token())
 
 
 def computed(name: str, make: Callable[..., Made], *key: object) -> Made:
     """*make(*key)*, kept until the store changes: for tiles, trends and forecasts. The key is told by its text."""
-    made: Made = _computed(f"{name} {key}", store().token(), make, key)
+    made: Made = _computed(f"{name} {key}", token(), make, key)
     return made
 
 

@@ -232,6 +232,7 @@ class SeriesLayers(Canvas):
             "align": "left",
             "baseline": "middle",
             "dx": 9,
+            "aria": False,
             "fontWeight": alt.expr("datum.weight"),
         }
         return [

@@ -42,15 +42,16 @@ def open_store(root: Path) -> Store:
     """The store in *root*, with the embedded published figures in it: added where any of them is not held yet."""
     store, source = Store(root), SOURCES[EMBEDDED]
     assert source.download is not None
-    held = set(store.publications(EMBEDDED)["sha256"])
-    missing = [
-        publication
-        for publication in source.download(Downloader(source.hosts), {})
-        if publication.sha256 not in held
-    ]
-    if missing:
-        with store.lock(EMBEDDED, wait=FIRST_WRITING):  # by another process that opens the same store
-            for publication in missing:
+    published = list(source.download(Downloader(source.hosts), {}))
+
+    def missing() -> list[Publication]:
+        held = set(store.publications(EMBEDDED)["sha256"])
+        return [publication for publication in published if publication.sha256 not in held]
+
+    if missing():
+        log.info("adding the embedded figures to %s, once no other process does", root)
+        with store.lock(EMBEDDED, wait=FIRST_WRITING):
+            for publication in missing():
                 commit(store, source, publication)
     return store
 

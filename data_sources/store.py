@@ -229,10 +229,10 @@ class Store:
     def token(self) -> str:
         """A text that changes whenever something is added: a key for caches."""
         names = [f"{source}/{name}" for source in self.sources() for name in vintages(self.root / source)]
-        extra = [path.name for part in ("refused",) for path in sorted((self.root / part).glob("*.json"))]
-        held = sorted((self.root / "attempts").glob("*.json"))
-        attempts = [f"{path.name} {path.stat().st_mtime_ns}" for path in held]  # a later fetch writes it anew
-        return "\n".join([*names, *extra, *attempts])
+        refused = [path.name for path in sorted((self.root / "refused").glob("[!.]*.json"))]
+        held = sorted((self.root / "attempts").glob("[!.]*.json"))
+        attempts = [f"{path.name} {path.stat().st_mtime_ns}" for path in held]  # a later fetch replaces it
+        return "\n".join([*names, *refused, *attempts])
 
     def _shown(self, source: str) -> Log:
         """The log of a source as readers may see it: without what any source has hidden since."""

@@ -31,7 +31,11 @@ def part(t: Text, selection: Selection, series_row: pd.Series) -> None:
         error_words.show(t, error)
         return
     if not known:
-        st.markdown(_small(t("No figures known here ever raised this signal: there is nothing to decide.")))
+        said = t(
+            "On this day and under these settings no figures raise this signal, and nobody has noted it: there is "
+            "nothing to decide here."
+        )
+        st.markdown(_small(said))
         return
     person = identity.present()
     _status(t, case)

@@ -40,7 +40,7 @@ class Applied:
 
 def button(t: Text, selection: Selection, panel: Assessment, draft: Plan) -> Applied | None:
     """The button that judges all series, and what it found for this draft; None where it was not pressed."""
-    key = (selection.as_of.isoformat(), draft.digest, data.store().token())
+    key = (selection.as_of.isoformat(), draft.digest, data.token())
     count = len(panel.series)
     label = t.n("Apply to {n} series", "Apply to all {n} series", count)
     pressed = st.button(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from dashboard import data, frame, text
 from data_sources.errors import StoreError
 from data_sources.ingest import import_file, open_store
 from data_sources.registry import SOURCES
+from data_sources.store import Store
 
 APP = Path(frame.__file__).with_name("app.py")
 App = Callable[..., AppTest]
@@ -116,6 +118,31 @@ def test_a_store_that_cannot_be_opened_is_said_in_both_languages(
     assert len(said) == 2
     assert "<x>" not in said[0]
     assert ("lang='en'" in said[0], "lang='en'" in said[1]) == (False, True)
+
+
+def test_a_damaged_vintage_is_said_in_both_languages_whatever_page_reads_it(app: App, seeded: Path) -> None:
+    whole = next(path for path in sorted((seeded / "published_figures").iterdir()) if path.is_dir())
+    damaged = seeded / "us_cdc_overdose_deaths" / whole.name
+    shutil.copytree(whole, damaged)
+    (damaged / "changes.parquet").write_bytes(b"PAR1")
+    drawn = app(store=seeded, lang="en")
+    assert {"The store cannot be opened", text.of("es")("The store cannot be opened")} <= {
+        title.value for title in drawn.title
+    }
+    assert whole.name in drawn.get("html")[0].proto.body
+
+
+def test_an_answer_made_of_earlier_figures_is_not_kept_for_later_ones(
+    embedded: Path, use_store: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fetch may end while a page is drawn."""
+    use_store(embedded)
+    states = iter(("before", "after", "after"))
+    monkeypatch.setattr(Store, "token", lambda self: next(states))
+    with data.one_state():
+        assert data.computed("figure", lambda *_: "earlier") == "earlier"
+    assert data.computed("figure", lambda *_: "later") == "later"
+    assert data.token() == "after"
 
 
 def test_new_figures_appear_without_a_restart(app: App, seeded: Path) -> None:

@@ -259,13 +259,15 @@ NEVER_RAISED = "us_overdose_ed_rate.US-NM.opioids.2025-06-01.regression"  # insi
 PEACEFUL = "us_overdose_ed_rate.US-NM.all.2024-05-01.regression"
 
 
-@pytest.mark.parametrize("signal", [NEVER_RAISED, PEACEFUL])
-def test_a_signal_that_was_never_raised_takes_no_decision(page: Page, log: Desk, signal: str) -> None:
-    app = page("dossier", lang="en", budget=BUDGET, signal=signal)
+@pytest.mark.parametrize(("signal", "budget"), [(NEVER_RAISED, BUDGET), (PEACEFUL, BUDGET), (NM, "6")])
+def test_a_signal_that_is_not_raised_here_takes_no_decision(
+    page: Page, log: Desk, signal: str, budget: str
+) -> None:
+    app = page("dossier", lang="en", budget=budget, signal=signal)
     assert not app.text_area
-    assert "nothing to decide" in written(app)
-    decide(log, signal, 0, "review")  # by somebody for whom the figures of another day did
-    assert page("dossier", lang="en", budget=BUDGET, signal=signal).text_area
+    assert "under these settings no figures raise this signal" in written(app)
+    decide(log, signal, 0, "review")  # by somebody for whom it was
+    assert page("dossier", lang="en", budget=budget, signal=signal).text_area
 
 
 def test_an_earlier_day_takes_no_decision(form: Page) -> None:

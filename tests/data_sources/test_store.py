@@ -209,6 +209,19 @@ def test_a_vintage_comes_back_bit_for_bit(values, tmp_path_factory):
     pd.testing.assert_frame_equal(check(back), back)
 
 
+def test_the_token_tells_every_attempt_and_nothing_half_written(tmp_path):
+    store = Store(tmp_path)
+    before = store.token()
+    (tmp_path / "attempts").mkdir()
+    (tmp_path / "attempts" / ".us.json").symlink_to(tmp_path / "renamed meanwhile")
+    assert store.token() == before
+    tokens = {before}
+    for second in range(3):
+        store.note_attempt("us", datetime(2026, 11, 24, 12, 0, second, tzinfo=UTC), None)
+        tokens.add(store.token())
+    assert len(tokens) == 4
+
+
 def test_the_same_bytes_twice_change_nothing(tmp_path):
     store = Store(tmp_path)
     assert put(store, date(2024, 6, 1), {("US", PERIODS[0]): 3.0})
