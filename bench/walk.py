@@ -17,13 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from screenshots import MAIN, OVERFLOW, QUIET, WIDTHS, chromium, serving, settle
 
 from data_sources.ingest import open_store
 
 PAGES = (
-    "", "signals", "signal?signal=unknown", "trends", "map", "supply", "benchmarks", "bulletins", "lab", "quality",
-    "methods",
+    "", "signals", "signal?signal=unknown", "signal?signal=us_overdose_deaths_12m.US.all.2020-05-01.sums", "trends",
+    "map", "supply", "benchmarks", "bulletins", "lab", "quality", "methods",
 )  # fmt: skip
 # What the address holds in each state; `failed` needs a store of its own.
 STATES = {
@@ -140,7 +141,10 @@ def visit(
     )
     query = "&".join(part for part in (f"lang={language}", STATES[state]) if part)
     tab.goto(f"{url}/{page}{'&' if '?' in page else '?'}{query}")
-    settle(tab)
+    try:
+        settle(tab)
+    except PlaywrightTimeout:
+        found.traceback = "no heading within a minute"
     height = min(int(tab.evaluate(f"{MAIN}.scrollHeight")) + 80, 6000)
     tab.set_viewport_size({"width": width, "height": height})
     settle(tab, rest=900)
@@ -151,7 +155,7 @@ def visit(
         found.english = english(tab)
     if asked.axe:
         found.axe = axe(tab)
-    name = f"{page.split('?')[0] or 'situation'}_{state}_{language}_{width}_{theme}"
+    name = f"{re.sub(r'[^a-z]+', '-', page)[:24] or 'situation'}_{state}_{language}_{width}_{theme}"
     tab.screenshot(path=asked.folder / f"{name}.png")
     context.close()
     print(f"{name}: {found}", flush=True)
