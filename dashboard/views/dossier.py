@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -19,7 +20,7 @@ from surveillance.dossier import Dossier, UnknownSignal, dossier
 
 def render(selection: Selection) -> None:
     """The dossier of the signal that the address names."""
-    t = text.of(selection.language)
+    t, selection = text.of(selection.language), replace(selection, view=None)  # that of the page one came from
     assessment = data.judged(selection)
     if not selection.signal:
         _none(t, selection, assessment, t("Which signal? The address names none"))

@@ -171,7 +171,7 @@ class Panel:
         """Go to the dossier of the alarm that was clicked on, if any was."""
         name = self._ids().get(pd.Timestamp(picked[0]["day"])) if picked else None
         if name is not None:
-            picker.leave(self.selection, "signal", signal=name, view=None)
+            picker.leave(self.selection, "signal", signal=name)  # with the view, to which one Back returns
 
     def _alarm_links(self) -> None:
         """The newest alarms that are drawn as links to their dossiers, those of an open signal in bold."""
