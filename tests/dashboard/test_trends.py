@@ -228,7 +228,10 @@ def test_a_click_on_an_alarm_opens_its_dossier(page: Page, day: str, signal: str
     app.run()
     assert not app.exception
     assert app.query_params["signal"] == signal
-    assert "view" not in app.query_params  # which means another thing on another page
+    assert app.query_params["view"] == "all"  # so that one Back shows what was clicked on
+    dossier = page("dossier", lang="es", budget="12", view="all", signal=signal)
+    assert "/signals?" in written(dossier)
+    assert "view=" not in written(dossier)  # a view means another thing on another page
 
 
 def test_without_alarms_shown_a_chart_takes_no_click(page: Page) -> None:
