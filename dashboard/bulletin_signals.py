@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard import artefact_words, bulletin_charts, sentences
+from dashboard import artefact_words, bulletin_charts, corroboration_words, sentences
 from dashboard.bulletin_parts import Card, Section, Table
 from dashboard.text import MISSING, Text
 from data_sources.indicators import INDICATORS
@@ -123,9 +123,11 @@ def _dossier(t: Text, found: Extract) -> list[str]:
         )
     else:
         real = t("No test for a change in the data could be made.")
+    silent, blind = (found.stands.get(name, 0) for name in ("silent", "blind"))
     others = t(
-        "Series near it: {agrees} agree, {disagrees} disagree, {silent} silent, {blind} blind.",
-        **{name: t.number(found.stands.get(name, 0)) for name in ("agrees", "disagrees", "silent", "blind")},
+        "Series near it: {said}; {rest}.",
+        said=corroboration_words.speaking(t, found.stands),
+        rest=t("{silent} silent, {blind} blind", silent=silent, blind=blind),
     )
     return [real, others]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from dashboard import sentences
@@ -21,12 +23,15 @@ STANDS = {
 def title(t: Text, found: Dossier) -> str:
     """How many streams agree, disagree, are silent or blind."""
     counts = summary(found.cells)
-    if counts["agrees"] or counts["disagrees"]:
-        said = t("{agrees} agree, {disagrees} disagree", agrees=counts["agrees"], disagrees=counts["disagrees"])
-    else:
-        said = t("nothing yet")
+    said = speaking(t, counts) if counts["agrees"] or counts["disagrees"] else t("nothing yet")
     rest = t("{silent} silent, {blind} blind", silent=counts["silent"], blind=counts["blind"])
     return t("What else says so: {said}; {rest}", said=said, rest=rest)
+
+
+def speaking(t: Text, counts: Mapping[str, int]) -> str:
+    """How many streams agree and disagree."""
+    agree = t.n("{n} agrees", "{n} agree", counts.get("agrees", 0))
+    return f"{agree}, {t.n('{n} disagrees', '{n} disagree', counts.get('disagrees', 0))}"
 
 
 def cell(t: Text, one: Cell) -> tuple[str, str]:
