@@ -17,7 +17,7 @@ from data_sources.vocabulary import GEOGRAPHIES
 from surveillance import explain
 from surveillance.artefacts import Check, artefacts, first_failing
 from surveillance.assessment import Assessment
-from surveillance.corroboration import corroboration
+from surveillance.corroboration import Stand, corroboration
 from surveillance.series import regular
 
 CARDS = 4  # signals with an extract of their dossier; the others are rows of a table
@@ -30,14 +30,14 @@ class Extract:
     """Of a signal's dossier: the tests for a change in the data, and how many series near it say what."""
 
     checks: list[Check]
-    stands: Mapping[str, int]
+    stands: Mapping[Stand, int]
 
 
 def extract(assessment: Assessment, store: Store, row: pd.Series) -> Extract:
     """The extract of one row of `assessment.signals`."""
     series = (str(row["indicator"]), str(row["geography"]), str(row["substance"]))
     period = pd.Timestamp(row["period"])
-    found = Counter(str(cell.stand) for cell in corroboration(assessment, series, period))
+    found = Counter(cell.stand for cell in corroboration(assessment, series, period))
     return Extract(artefacts(store, assessment, series, period), found)
 
 

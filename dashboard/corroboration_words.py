@@ -8,7 +8,7 @@ import numpy as np
 
 from dashboard import sentences
 from dashboard.text import N_, Text
-from surveillance.corroboration import Cell, summary
+from surveillance.corroboration import Cell, Stand, summary
 from surveillance.dossier import Dossier
 
 STANDS = {
@@ -28,7 +28,7 @@ def title(t: Text, found: Dossier) -> str:
     return t("What else says so: {said}; {rest}", said=said, rest=rest)
 
 
-def speaking(t: Text, counts: Mapping[str, int]) -> str:
+def speaking(t: Text, counts: Mapping[Stand, int]) -> str:
     """How many streams agree and disagree."""
     agree = t.n("{n} agrees", "{n} agree", counts.get("agrees", 0))
     return f"{agree}, {t.n('{n} disagrees', '{n} disagree', counts.get('disagrees', 0))}"
