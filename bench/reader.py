@@ -10,6 +10,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 LONGEST = 64 * 2**20  # bytes of a message
 LONGEST_RUN = 60  # s
@@ -29,7 +30,7 @@ class Reader:
     async def opened(cls, url: str, query: str) -> Reader:
         """A session of the app at *url*, its first page read."""
         address = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
-        socket = await connect(address, subprotocols=["streamlit"], max_size=LONGEST)  # type: ignore[list-item]
+        socket = await connect(address, subprotocols=[Subprotocol("streamlit")], max_size=LONGEST)
         reader = cls(socket, query)
         await reader._run("")
         return reader
@@ -58,7 +59,8 @@ class Reader:
         await self.socket.send(asked.SerializeToString())
         async with asyncio.timeout(LONGEST_RUN):
             async for raw in self.socket:
-                message = ForwardMsg.FromString(raw)  # type: ignore[arg-type]
+                assert isinstance(raw, bytes)
+                message = ForwardMsg.FromString(raw)
                 kind = message.WhichOneof("type")
                 if kind == "navigation":
                     each = message.navigation.app_pages

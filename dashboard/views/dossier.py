@@ -20,7 +20,8 @@ from surveillance.dossier import Dossier, UnknownSignal, dossier
 
 def render(selection: Selection) -> None:
     """The dossier of the signal that the address names."""
-    t, selection = text.of(selection.language), replace(selection, view=None)  # that of the page one came from
+    t = text.of(selection.language)
+    selection = replace(selection, view=None)  # it belongs to the page one came from
     assessment = data.judged(selection)
     if not selection.signal:
         _none(t, selection, assessment, t("Which signal? The address names none"))

@@ -56,6 +56,6 @@ def test_a_kept_specification_is_not_changed_by_being_shown() -> None:
     before = deepcopy(app.session_state["kept"])
     app.run()
     assert not app.exception
-    first, second = (json.loads(chart.proto.spec) for chart in app.main.children.values())  # type: ignore[union-attr]
+    first, second = (json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart"))
     assert first == second
     assert app.session_state["kept"] == before
